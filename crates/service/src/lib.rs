@@ -1,0 +1,18 @@
+//! What every daemon needs once.
+//!
+//! - [`options`]: command lines in the manner of popt, with its messages and exit statuses.
+//! - [`detach`]: leaving the terminal, and telling the caller when the daemon is ready.
+//! - [`pid_file`]: a locked pid file.
+//! - [`log`]: where log lines go: syslog, the terminal, or both.
+//! - [`signals`]: the signals that a daemon acts on.
+//! - [`child`]: a socket shared with a child process.
+//!
+//! [`process`] holds the system calls that Rust calls unsafe; the rest of the suite has none.
+
+pub mod child;
+pub mod detach;
+pub mod log;
+pub mod options;
+pub mod pid_file;
+pub mod process;
+pub mod signals;

@@ -1,0 +1,54 @@
+//! The few system calls that the compiler cannot check, each with the reason why it is sound.
+#![allow(unsafe_code)]
+
+use std::fs;
+use std::io;
+use std::os::fd::{AsFd, FromRawFd, OwnedFd, RawFd};
+
+use nix::sys::socket::{SockType, getsockopt, sockopt};
+use nix::unistd::{ForkResult, fork};
+
+/// Which of the two processes this is after [`split`].
+pub(crate) enum Split {
+    /// The old process; the new one has this pid.
+    Parent(nix::unistd::Pid),
+    /// The new process.
+    Child,
+}
+
+/// Forks.
+///
+/// # Errors
+///
+/// Refused while the process has more than one thread (the child would have only this one, with the locks of the
+/// others held for ever), and what fork(2) says.
+pub(crate) fn split() -> io::Result<Split> {
+    let threads = fs::read_dir("/proc/self/task")?.count();
+    if threads != 1 {
+        return Err(io::Error::other(format!("cannot detach with {threads} threads running")));
+    }
+    // SAFETY: there is one thread, so the child is a whole copy of the process.
+    match unsafe { fork() }? {
+        ForkResult::Parent { child } => Ok(Split::Parent(child)),
+        ForkResult::Child => Ok(Split::Child),
+    }
+}
+
+/// Takes over a socket that the parent process opened for this one.
+///
+/// # Errors
+///
+/// If the number is not that of an open stream socket, or is one of the standard three.
+pub(crate) fn adopt_socket(number: RawFd) -> io::Result<OwnedFd> {
+    if number <= 2 {
+        return Err(io::Error::other(format!("descriptor {number} is not for this use")));
+    }
+    // SAFETY: only looked at through a borrow that ends before anybody can close it.
+    let borrowed = unsafe { std::os::fd::BorrowedFd::borrow_raw(number) };
+    if getsockopt(&borrowed.as_fd(), sockopt::SockType)? != SockType::Stream {
+        return Err(io::Error::other(format!("descriptor {number} is not a stream socket")));
+    }
+    // SAFETY: the parent opened this descriptor for us and named it; no other code of this process owns it, since it
+    // is called once, before anything else opens sockets.
+    Ok(unsafe { OwnedFd::from_raw_fd(number) })
+}
