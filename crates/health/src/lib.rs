@@ -1,0 +1,14 @@
+//! Health of real servers: what a check does, and what its results mean.
+//!
+//! - [`state`]: when a real server is in service and with which weight. No I/O: results and time in, actions out.
+//! - [`partner`]: when the partner's service counts as lost (`--fos`). No I/O either.
+//! - [`probe`]: one check over TCP or UDP. The only place with sockets.
+//! - [`failure`], [`line`]: why a check was bad, and what is logged, in the words that Piranha's users search for.
+//! - [`escape`]: the backslash sequences of send and expect strings.
+
+pub mod escape;
+pub mod failure;
+pub mod line;
+pub mod partner;
+pub mod probe;
+pub mod state;

@@ -1,0 +1,83 @@
+//! What health says in the log, in the words of specification nanny.md 12.
+
+use std::fmt;
+use std::net::SocketAddr;
+
+use crate::failure::Failure;
+
+/// One line of the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Line {
+    /// A bad check.
+    Failed(Failure),
+    /// A real server goes into service.
+    Available(SocketAddr),
+    /// A real server leaves service.
+    ShuttingDown(SocketAddr),
+    /// Checks are stopped, the real server is out of service.
+    ForcedDown,
+    /// Checks are stopped, the real server is in service.
+    ForcedUp,
+    /// Checks decide again.
+    Released,
+    /// The partner's service was found.
+    PartnerAvailable(SocketAddr),
+    /// The partner's service was there and is gone.
+    PartnerLost(SocketAddr),
+    /// The partner's service was not there yet.
+    PartnerAbsent,
+    /// The partner's service was never there.
+    PartnerNeverCame,
+    /// Counters after a check, before they are judged.
+    Counted {
+        /// The check was good.
+        good: bool,
+        /// The real server is in service.
+        active: bool,
+        /// Good checks in a row.
+        count: u64,
+    },
+    /// A bad check while the re-entry time ran.
+    ReentryBroken,
+    /// A step of the slow start.
+    AdjustingWeight {
+        /// Address and real port.
+        real_server: SocketAddr,
+        /// The new weight.
+        weight: u32,
+    },
+}
+
+impl Line {
+    /// Whether the line is only logged with `-v`.
+    pub fn is_verbose(&self) -> bool {
+        matches!(self, Self::Counted { .. } | Self::ReentryBroken | Self::AdjustingWeight { .. })
+    }
+}
+
+impl fmt::Display for Line {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Failed(failure) => failure.fmt(f),
+            Self::Available(server) => write!(f, "[ active ] making {server} available"),
+            Self::ShuttingDown(server) => {
+                write!(f, "[inactive] shutting down {server} due to connection failure")
+            }
+            Self::ForcedDown => f.write_str("opaque glasses on"),
+            Self::ForcedUp => f.write_str("rose-colored glasses on"),
+            Self::Released => f.write_str("DEBUG -- removing glasses"),
+            Self::PartnerAvailable(service) => write!(f, "Remote service {service} is available"),
+            Self::PartnerLost(service) => write!(f, "Exiting due to connection failure of {service}"),
+            Self::PartnerAbsent | Self::ReentryBroken => f.write_str("No service active & available..."),
+            Self::PartnerNeverCame => {
+                f.write_str("Timeout waiting for remote service -- triggering failover!")
+            }
+            Self::Counted { good, active, count } => {
+                write!(f, "avail: {} active: {}: count: {count}", u8::from(*good), u8::from(*active))
+            }
+            Self::AdjustingWeight { real_server, weight } => {
+                write!(f, "Adjusting weight of {real_server} to {weight}")
+            }
+        }
+    }
+}

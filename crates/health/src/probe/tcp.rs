@@ -1,0 +1,50 @@
+//! A check over a TCP connection.
+
+use std::net::SocketAddr;
+
+use nix::errno::Errno;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpSocket, TcpStream};
+use tokio::time::timeout;
+
+use super::{Expect, Probe, SHOWN};
+use crate::failure::{Cause, errno};
+
+pub(super) async fn check(probe: &Probe) -> Result<(), Cause> {
+    let connecting = open(probe.real_server)?.connect(probe.real_server);
+    let mut stream = probe.phase(connecting, Cause::ConnectTimedOut, Cause::Connect).await?;
+    if let Some(text) = &probe.send {
+        probe.phase(stream.write_all(text), Cause::Write(Errno::ETIMEDOUT), Cause::Write).await?;
+    }
+    if probe.expect == Expect::Nothing {
+        return Ok(());
+    }
+    let mut received = Vec::with_capacity(SHOWN);
+    match timeout(probe.limit, receive(&mut stream, &probe.expect, &mut received)).await {
+        Ok(verdict) => verdict,
+        Err(_) if received.is_empty() => Err(Cause::ReadTimedOut),
+        Err(_) => probe.expect.judge_whole(&received),
+    }
+}
+
+fn open(real_server: SocketAddr) -> Result<TcpSocket, Cause> {
+    let socket = match real_server {
+        SocketAddr::V4(_) => TcpSocket::new_v4(),
+        SocketAddr::V6(_) => TcpSocket::new_v6(),
+    };
+    socket.map_err(|error| Cause::Socket(errno(&error)))
+}
+
+/// Reads until the answer can be judged or ends. What came before the time is up stays in `received`.
+async fn receive(stream: &mut TcpStream, expect: &Expect, received: &mut Vec<u8>) -> Result<(), Cause> {
+    loop {
+        match stream.read_buf(received).await {
+            Ok(0) => return expect.judge_whole(received),
+            Ok(_) => {}
+            Err(error) => return Err(Cause::Read(errno(&error))),
+        }
+        if let Some(verdict) = expect.judge(received) {
+            return verdict;
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! A check by UDP: one datagram each way.
+
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::time::Duration;
+
+use nix::errno::Errno;
+use tokio::net::UdpSocket;
+use tokio::time::timeout;
+
+use super::{Expect, Probe, SHOWN};
+use crate::failure::{Cause, errno};
+
+/// How long an ICMP error is awaited where no answer can be asked for.
+const ERROR_WAIT: Duration = Duration::from_millis(500);
+
+pub(super) async fn check(probe: &Probe) -> Result<(), Cause> {
+    let socket = open(probe.real_server).await?;
+    match (&probe.send, &probe.expect) {
+        (None, Expect::Nothing) => knock(probe, &socket).await,
+        (send, expect) => {
+            if let Some(text) = send {
+                probe.phase(socket.send(text), Cause::Write(Errno::ETIMEDOUT), Cause::Write).await?;
+            }
+            let mut datagram = vec![0; expect.wanted().max(SHOWN)];
+            let length = probe.phase(socket.recv(&mut datagram), Cause::ReadTimedOut, Cause::Read).await?;
+            datagram.truncate(length);
+            expect.judge_whole(&datagram)
+        }
+    }
+}
+
+async fn open(real_server: SocketAddr) -> Result<UdpSocket, Cause> {
+    let any: SocketAddr = match real_server {
+        SocketAddr::V4(_) => (Ipv4Addr::UNSPECIFIED, 0).into(),
+        SocketAddr::V6(_) => (Ipv6Addr::UNSPECIFIED, 0).into(),
+    };
+    let socket = UdpSocket::bind(any).await.map_err(|error| Cause::Socket(errno(&error)))?;
+    socket.connect(real_server).await.map_err(|error| Cause::Connect(errno(&error)))?;
+    Ok(socket)
+}
+
+/// Without anything to send or expect, a server is up unless an ICMP error says otherwise (nanny.md 13, row 6).
+async fn knock(probe: &Probe, socket: &UdpSocket) -> Result<(), Cause> {
+    probe.phase(socket.send(&[]), Cause::Write(Errno::ETIMEDOUT), Cause::Write).await?;
+    match timeout(ERROR_WAIT.min(probe.limit), socket.recv(&mut [0])).await {
+        Ok(Err(error)) => Err(Cause::Read(errno(&error))),
+        Ok(Ok(_)) | Err(_) => Ok(()),
+    }
+}
