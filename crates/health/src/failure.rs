@@ -80,8 +80,8 @@ impl fmt::Display for Failure {
     }
 }
 
-/// The beginning of what a remote host sent, safe to print.
-fn shown(bytes: &[u8]) -> String {
+/// The beginning of some bytes, safe to print.
+pub(crate) fn shown(bytes: &[u8]) -> String {
     let beginning = bytes.get(..SHOWN).unwrap_or(bytes).escape_ascii();
     if bytes.len() > SHOWN { format!("{beginning}...") } else { beginning.to_string() }
 }

@@ -6,25 +6,33 @@ use nix::errno::Errno;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
+use tracing::debug;
 
 use super::{Expect, Probe, SHOWN};
-use crate::failure::{Cause, errno};
+use crate::failure::{Cause, errno, shown};
 
 pub(super) async fn check(probe: &Probe) -> Result<(), Cause> {
-    let connecting = open(probe.real_server)?.connect(probe.real_server);
+    debug!("Opening TCP socket to remote service port {}...", probe.real_server.port());
+    let socket = open(probe.real_server)?;
+    debug!("Connecting socket to remote address...");
+    let connecting = socket.connect(probe.real_server);
     let mut stream = probe.phase(connecting, Cause::ConnectTimedOut, Cause::Connect).await?;
     if let Some(text) = &probe.send {
+        debug!("Sending len={}, text=\"{}\"", text.len(), shown(text));
         probe.phase(stream.write_all(text), Cause::Write(Errno::ETIMEDOUT), Cause::Write).await?;
     }
     if probe.expect == Expect::Nothing {
         return Ok(());
     }
+    debug!("Posting READ I/O; expecting {} character(s)...", probe.expect.wanted());
     let mut received = Vec::with_capacity(SHOWN);
-    match timeout(probe.limit, receive(&mut stream, &probe.expect, &mut received)).await {
+    let verdict = match timeout(probe.limit, receive(&mut stream, &probe.expect, &mut received)).await {
         Ok(verdict) => verdict,
         Err(_) if received.is_empty() => Err(Cause::ReadTimedOut),
         Err(_) => probe.expect.judge_whole(&received),
-    }
+    };
+    debug!("READ got len={}, text={}", received.len(), shown(&received));
+    verdict
 }
 
 fn open(real_server: SocketAddr) -> Result<TcpSocket, Cause> {

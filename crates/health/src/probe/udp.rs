@@ -6,24 +6,29 @@ use std::time::Duration;
 use nix::errno::Errno;
 use tokio::net::UdpSocket;
 use tokio::time::timeout;
+use tracing::debug;
 
 use super::{Expect, Probe, SHOWN};
-use crate::failure::{Cause, errno};
+use crate::failure::{Cause, errno, shown};
 
 /// How long an ICMP error is awaited where no answer can be asked for.
 const ERROR_WAIT: Duration = Duration::from_millis(500);
 
 pub(super) async fn check(probe: &Probe) -> Result<(), Cause> {
+    debug!("Opening UDP socket to remote service port {}...", probe.real_server.port());
     let socket = open(probe.real_server).await?;
     match (&probe.send, &probe.expect) {
         (None, Expect::Nothing) => knock(probe, &socket).await,
         (send, expect) => {
             if let Some(text) = send {
+                debug!("Sending len={}, text=\"{}\"", text.len(), shown(text));
                 probe.phase(socket.send(text), Cause::Write(Errno::ETIMEDOUT), Cause::Write).await?;
             }
+            debug!("Posting READ I/O; expecting {} character(s)...", expect.wanted());
             let mut datagram = vec![0; expect.wanted().max(SHOWN)];
             let length = probe.phase(socket.recv(&mut datagram), Cause::ReadTimedOut, Cause::Read).await?;
             datagram.truncate(length);
+            debug!("READ got len={length}, text={}", shown(&datagram));
             expect.judge_whole(&datagram)
         }
     }
