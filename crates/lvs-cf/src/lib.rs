@@ -1,0 +1,43 @@
+//! Piranha's configuration file `lvs.cf`: bytes become a lossless [`Document`] and a typed [`Config`], with every
+//! mistake shown where it stands; edits touch only the lines they must.
+//!
+//! Nothing here does I/O: names are looked up through [`Names`].
+//!
+//! Source: specification lvs-cf.md.
+
+mod config;
+mod diagnostic;
+mod document;
+mod error;
+mod fault;
+mod fixed;
+mod frame;
+mod hint;
+mod keyword;
+mod names;
+mod number;
+mod outline;
+mod parse;
+mod reader;
+mod time;
+mod token;
+mod value;
+mod warning;
+mod word;
+
+pub use config::{Config, Failover, NatRouter, Node, RealServer, VirtualServer, prefix_length};
+pub use diagnostic::{Diagnostic, Severity};
+pub use document::{Document, Line};
+pub use error::{ErrorKind, Errors, ParseError};
+pub use fixed::{
+    ForwardingMethod, HeartbeatAuth, Protocol, ReservationConflict, Scheduler, Service, UnknownWord,
+};
+pub use keyword::Kind;
+pub use names::{Names, NumbersOnly};
+pub use parse::Parsed;
+pub use time::Time;
+pub use warning::{Warning, Warnings};
+pub use word::{Quote, Text, Word};
+
+/// The longest file that is read, in bytes: 16 MiB (specification lvs-cf.md section 1).
+pub const MAX_BYTES: usize = 16 << 20;
