@@ -1,0 +1,10 @@
+//! The tests that need more than one machine. `lab-tests --list` names them.
+#![allow(clippy::expect_used, clippy::unwrap_used)]
+
+mod ground;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    lab::suite::main(&[ground::tests()].concat())
+}

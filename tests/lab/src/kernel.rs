@@ -1,0 +1,202 @@
+//! A kernel with IPVS: the computer's own if it has one, else user-mode-linux.
+
+pub(crate) mod init;
+mod uml;
+
+use std::env;
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitCode, Stdio};
+use std::time::Duration;
+
+use nix::unistd::{getpid, getuid};
+
+use crate::command;
+
+/// Modules that the machines need.
+const MODULES: [&str; 20] = [
+    "ip_vs",
+    "ip_vs_rr",
+    "ip_vs_wrr",
+    "ip_vs_lc",
+    "ip_vs_wlc",
+    "ip_vs_lblc",
+    "ip_vs_lblcr",
+    "ip_vs_dh",
+    "ip_vs_sh",
+    "ip_vs_sed",
+    "ip_vs_nq",
+    "ip_vs_fo",
+    "ip_vs_ovf",
+    "ip_vs_mh",
+    "veth",
+    "bridge",
+    "dummy",
+    "ipip",
+    "nf_conntrack",
+    "overlay",
+];
+
+/// Names the directory of the run to a process on the right kernel.
+const RUN: &str = "LAB_RUN";
+
+/// Which kernel the machines get.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// The one this computer runs.
+    Own,
+    /// A second one, as a process of this computer.
+    UserMode,
+}
+
+/// Whether this process already runs on a kernel with IPVS that was prepared for it.
+pub fn inside() -> bool {
+    env::var_os(RUN).is_some()
+}
+
+/// The directory that a run shares with the processes that it started, on either side of the kernel.
+pub fn run_directory() -> PathBuf {
+    PathBuf::from(env::var_os(RUN).expect("started by the lab"))
+}
+
+/// A directory for a new run. Removed by [`forget`].
+///
+/// # Errors
+///
+/// When the directory for temporary files is full or not writable.
+pub fn new_run() -> io::Result<PathBuf> {
+    let directory = env::temp_dir().join(format!("lab.{}", getpid()));
+    fs::create_dir_all(&directory)?;
+    directory.canonicalize()
+}
+
+/// Removes what a run kept.
+pub fn forget(run: &Path) {
+    let _ = fs::remove_dir_all(run);
+}
+
+/// Which kernel this computer offers. The variable `LAB_KERNEL` (`own` or `uml`) decides otherwise.
+pub fn choose() -> Kind {
+    match env::var("LAB_KERNEL").as_deref() {
+        Ok("own") => Kind::Own,
+        Ok("uml") => Kind::UserMode,
+        _ if getuid().is_root() && load_modules(&mut Command::new("modprobe")) => Kind::Own,
+        _ => Kind::UserMode,
+    }
+}
+
+/// This program, running again on a kernel with IPVS.
+#[derive(Debug)]
+pub struct Session {
+    kind: Kind,
+    process: Child,
+    status: PathBuf,
+    /// What the program or its kernel says of trouble.
+    complaints: [PathBuf; 2],
+}
+
+/// How a [`Session`] meets the person who started it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Console {
+    /// Standard output comes through a pipe, nothing can be typed.
+    Piped,
+    /// Standard input and output are those of this process.
+    Shared,
+}
+
+impl Session {
+    /// Starts this program with `arguments` on a kernel of this kind. `name` tells several sessions of one run apart.
+    ///
+    /// # Errors
+    ///
+    /// When user-mode-linux is not installed, or the run's directory cannot be written.
+    pub fn start(
+        kind: Kind,
+        run: &Path,
+        name: &str,
+        arguments: &[String],
+        console: Console,
+    ) -> io::Result<Self> {
+        let status = run.join(format!("{name}.status"));
+        let console_log = run.join(format!("{name}.kernel"));
+        let mut command = match kind {
+            Kind::Own => own(run, arguments),
+            Kind::UserMode => {
+                init::write_order(run, name, arguments, &status)?;
+                uml::command(run, name, console)
+            }
+        };
+        if console == Console::Piped {
+            command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(File::create(&console_log)?);
+        }
+        let process = command.spawn().map_err(|error| {
+            let program = command.get_program().to_string_lossy();
+            io::Error::new(
+                error.kind(),
+                format!("cannot start {program}: {error}; apt-get install user-mode-linux"),
+            )
+        })?;
+        Ok(Self { kind, process, status, complaints: [console_log, init::complaint(run, name)] })
+    }
+
+    /// The session's standard output, once, if it is [`Console::Piped`].
+    pub fn output(&mut self) -> Option<impl io::Read + Send + use<>> {
+        self.process.stdout.take()
+    }
+
+    /// Waits for the end; the exit status of the program, or what the kernel said last.
+    ///
+    /// # Errors
+    ///
+    /// When the program or its kernel did not end in order within `limit`.
+    pub fn wait(mut self, limit: Duration) -> Result<u8, String> {
+        let Some(ended) = command::wait(&mut self.process, limit) else {
+            let _ = self.process.kill();
+            return Err(format!("the kernel still ran after {limit:?}\n{}", self.last_words()));
+        };
+        let status = match self.kind {
+            Kind::Own => ended.code().and_then(|code| u8::try_from(code).ok()),
+            Kind::UserMode => fs::read_to_string(&self.status).ok().and_then(|status| status.parse().ok()),
+        };
+        status.ok_or_else(|| format!("the kernel ended early ({ended})\n{}", self.last_words()))
+    }
+
+    fn last_words(&self) -> String {
+        let complaints: Vec<u8> = self.complaints.iter().flat_map(fs::read).flatten().collect();
+        let complaints = String::from_utf8_lossy(&complaints);
+        let lines: Vec<&str> = complaints.lines().collect();
+        lines[lines.len().saturating_sub(40)..].join("\n")
+    }
+}
+
+/// Runs this program again with the same arguments on a kernel with IPVS, on the same terminal, and hands back its status.
+pub fn run_again(arguments: &[String]) -> ExitCode {
+    let outcome =
+        new_run().map_err(|error| format!("cannot make a directory for the run: {error}")).and_then(|run| {
+            let session = Session::start(choose(), &run, "lab", arguments, Console::Shared);
+            let outcome =
+                session.map_err(|error| error.to_string()).and_then(|session| session.wait(Duration::MAX));
+            forget(&run);
+            outcome
+        });
+    outcome.map_or_else(
+        |complaint| {
+            eprintln!("{complaint}");
+            ExitCode::FAILURE
+        },
+        ExitCode::from,
+    )
+}
+
+fn own(run: &Path, arguments: &[String]) -> Command {
+    let mut command = Command::new(env::current_exe().expect("path of this program"));
+    command.args(arguments).env(RUN, run);
+    command
+}
+
+/// Loads what can be loaded and says whether the kernel has IPVS now.
+fn load_modules(modprobe: &mut Command) -> bool {
+    let _ = modprobe.args(["--quiet", "--all"]).args(MODULES).stderr(Stdio::null()).status();
+    Path::new("/proc/net/ip_vs").exists()
+}

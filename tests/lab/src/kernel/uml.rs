@@ -1,0 +1,37 @@
+//! Booting user-mode-linux: the root file system is the computer's own.
+
+use std::env;
+use std::os::unix::fs::symlink;
+use std::path::Path;
+use std::process::Command;
+
+use nix::sys::statvfs::statvfs;
+
+use super::Console;
+use crate::role;
+
+/// Memory of one kernel, in mebibytes. Pages are taken from the computer only when they are touched.
+const MEMORY: u64 = 1024;
+
+/// The command that boots a kernel with this program as its first process.
+pub(super) fn command(run: &Path, name: &str, console: Console) -> Command {
+    let init = run.join("init");
+    // The kernel's command line is cut at blanks, so a program in a directory with a blank in its name goes by a link.
+    let _ = symlink(env::current_exe().expect("path of this program"), &init);
+    let mut command = Command::new("linux.uml");
+    command
+        .arg(format!("mem={MEMORY}M"))
+        .args(["rootfstype=hostfs", "rootflags=/", "rw", "quiet", "con=null"])
+        .arg(if console == Console::Piped { "con0=null,fd:1" } else { "con0=fd:0,fd:1" })
+        .arg(format!("init={}", init.display()))
+        .arg("--")
+        .arg(role::KERNEL)
+        .arg(run)
+        .arg(name);
+    // The kernel's memory is a file; where /dev/shm is small (containers give 64 MiB), it goes beside the run's files.
+    let shm = statvfs("/dev/shm").map_or(0, |shm| shm.blocks_available() * shm.fragment_size());
+    if shm < 2 * MEMORY * 1024 * 1024 {
+        command.env("TMPDIR", run);
+    }
+    command
+}

@@ -1,0 +1,257 @@
+//! Two routers, real servers and a client: the arrangement that nearly every test wants.
+//!
+//! ```text
+//!                       client .100
+//!                          |
+//!  192.168.26.0/24  =======+====+===========+==== public     floating address .10
+//!                               |eth0       |eth0
+//!                          primary .9   backup .8 ------ 10.0.0.0/24 between them (eth2), if wished
+//!                               |eth1       |eth1
+//!  10.11.12.0/24    ============+===========+==== inside     NAT only; floating address .254 is the way out
+//!                               |
+//!                      web1 .1  web2 .2  web3 .3             on `public` with the same numbers without NAT
+//! ```
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use crate::lvs_cf::{LvsCf, VirtualServer};
+use crate::machine::{Machine, Running};
+use crate::network::{Lab, Switch};
+use crate::wait::wait_until;
+
+/// How packets reach the real servers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Routing {
+    /// Real servers share the network and the floating address, and answer the client directly.
+    Direct,
+    /// Real servers stand in a network of their own behind the routers.
+    Nat,
+    /// Packets travel in IPIP; real servers answer the client directly.
+    Tunnel,
+}
+
+/// The floating address of the web site.
+pub const FLOATING: &str = "192.168.26.10";
+/// The floating address of the way out of the inner network.
+pub const NAT_ROUTER: &str = "10.11.12.254";
+/// Where a router reads its configuration.
+pub const CONFIGURATION: &str = "/etc/sysconfig/ha/lvs.cf";
+/// The floating service's name in the kernel's table.
+pub const SERVICE: &str = "TCP 192.168.26.10:80";
+
+/// Host numbers.
+const PRIMARY: u8 = 9;
+const BACKUP: u8 = 8;
+
+/// The arrangement.
+#[derive(Debug)]
+pub struct Pair {
+    /// The lab it stands in.
+    pub lab: Lab,
+    /// How packets travel.
+    pub routing: Routing,
+    /// The router whose address is `primary`.
+    pub primary: Machine,
+    /// The router whose address is `backup`.
+    pub backup: Machine,
+    /// `web1` and so on, each with a running nginx on port 80.
+    pub real_servers: Vec<Machine>,
+    /// Where requests come from.
+    pub client: Machine,
+}
+
+impl Pair {
+    /// Two routers with one heartbeat link, three real servers, a client.
+    pub fn boot(routing: Routing) -> Self {
+        Self::assemble(routing, false)
+    }
+
+    /// The same with a second heartbeat link, 10.0.0.0/24 on `eth2` of the routers.
+    pub fn with_private_link(routing: Routing) -> Self {
+        Self::assemble(routing, true)
+    }
+
+    fn assemble(routing: Routing, private_link: bool) -> Self {
+        let lab = Lab::new();
+        let public = lab.switch("public");
+        let inside = if routing == Routing::Nat { lab.switch("inside") } else { public.clone() };
+        let between = private_link.then(|| lab.switch("between"));
+        let router = |name, number| {
+            router(
+                &lab,
+                name,
+                number,
+                &public,
+                (routing == Routing::Nat).then_some(&inside),
+                between.as_ref(),
+            )
+        };
+        let (primary, backup) = (router("primary", PRIMARY), router("backup", BACKUP));
+        let client = lab.machine("client").cable("eth0", &public, &["192.168.26.100/24"]).boot();
+        let real_servers = (1..=3).map(|number| real_server(&lab, routing, number, &inside)).collect();
+        Self { lab, routing, primary, backup, real_servers, client }
+    }
+
+    /// The floating address and port of the web site.
+    pub fn floating(&self) -> SocketAddr {
+        format!("{FLOATING}:80").parse().expect("an address and a port")
+    }
+
+    /// Both routers, the primary first.
+    pub fn routers(&self) -> [&Machine; 2] {
+        [&self.primary, &self.backup]
+    }
+
+    /// The address of the real server with this number, from 1.
+    pub fn real_address(&self, number: usize) -> String {
+        match self.routing {
+            Routing::Nat => format!("10.11.12.{number}"),
+            Routing::Direct | Routing::Tunnel => format!("192.168.26.{number}"),
+        }
+    }
+
+    /// The configuration of this arrangement: one virtual server `web` with every real server, checked every second.
+    pub fn configuration(&self) -> LvsCf {
+        let mut file = LvsCf::default()
+            .with("serial_no", "40")
+            .with("primary", &format!("192.168.26.{PRIMARY}"))
+            .with("service", "lvs")
+            .with("backup_active", "1")
+            .with("backup", &format!("192.168.26.{BACKUP}"))
+            .with("heartbeat", "1")
+            .with("heartbeat_port", "539")
+            .with("keepalive", "1")
+            .with("deadtime", "3");
+        match self.routing {
+            Routing::Direct => file.set("network", "direct"),
+            Routing::Tunnel => file.set("network", "tunnel"),
+            Routing::Nat => {
+                file.set("network", "nat");
+                file.set("nat_router", &format!("{NAT_ROUTER} eth1:1"));
+                file.set("nat_nmask", "255.255.255.0");
+            }
+        }
+        file.set("debug_level", "NONE");
+        file.virtual_servers.push(self.web());
+        file
+    }
+
+    /// The virtual server `web` of [`configuration`](Self::configuration).
+    pub fn web(&self) -> VirtualServer {
+        let mut web = VirtualServer::new("web")
+            .with("active", "1")
+            .with("address", &format!("{FLOATING} eth0:1"))
+            .with("vip_nmask", "255.255.255.0")
+            .with("port", "80")
+            .with("send", "\"GET / HTTP/1.0\\r\\n\\r\\n\"")
+            .with("expect", "\"HTTP\"")
+            .with("load_monitor", "none")
+            .with("scheduler", "rr")
+            .with("protocol", "tcp")
+            .with("timeout", "1")
+            .with("reentry", "2")
+            .with("quiesce_server", "0");
+        for (number, machine) in self.real_servers.iter().enumerate() {
+            web.add(machine.name(), &self.real_address(number + 1));
+        }
+        web
+    }
+
+    /// Writes this configuration to both routers.
+    pub fn configure(&self, file: &LvsCf) {
+        self.routers().iter().for_each(|router| router.write(CONFIGURATION, file.to_string()));
+    }
+
+    /// Configures both routers and starts pulse on them, the primary first; comes back when the primary serves the whole table.
+    pub fn start(&self) {
+        self.configure(&self.configuration());
+        start_pulse(&self.primary);
+        self.wait_until_active(&self.primary);
+        start_pulse(&self.backup);
+        self.backup.wait_for_log("STARTING PULSE AS BACKUP", Duration::from_secs(10));
+    }
+
+    /// Waits until `router` has the floating address and every real server in its table.
+    ///
+    /// # Panics
+    ///
+    /// If that takes longer than 20 s.
+    pub fn wait_until_active(&self, router: &Machine) {
+        let complete = || router.has_address(FLOATING) && destinations(router) == self.real_servers.len();
+        wait_until(&format!("{router} serves with every real server"), Duration::from_secs(20), complete);
+    }
+
+    /// The routers that have the floating address now.
+    pub fn owners(&self) -> Vec<&Machine> {
+        self.routers().into_iter().filter(|router| router.is_on() && router.has_address(FLOATING)).collect()
+    }
+}
+
+/// Starts pulse as an init script does.
+pub fn start_pulse(router: &Machine) {
+    router.run("/usr/sbin/pulse", &[]).expect_success();
+}
+
+/// Stops pulse as an init script does, and waits for its end.
+pub fn stop_pulse(router: &Machine) {
+    router.signal("pulse", nix::sys::signal::Signal::SIGTERM);
+    wait_until("the end of pulse", Duration::from_secs(20), || router.processes_named("pulse").is_empty());
+}
+
+/// How many real servers of the web site are in the router's table.
+pub fn destinations(router: &Machine) -> usize {
+    router.table().service(SERVICE).map_or(0, |service| service.destinations.len())
+}
+
+/// Starts a web server on the real server and gives it a way out: used after power came back.
+pub fn start_pulse_in_foreground(router: &Machine, arguments: &[&str]) -> Running {
+    router.start("/usr/sbin/pulse", &[&["--nodaemon"], arguments].concat())
+}
+
+fn router(
+    lab: &Lab,
+    name: &str,
+    number: u8,
+    public: &Switch,
+    inside: Option<&Switch>,
+    between: Option<&Switch>,
+) -> Machine {
+    let mut router = lab
+        .machine(name)
+        .cable("eth0", public, &[&format!("192.168.26.{number}/24")])
+        .sysctl("net.ipv4.ip_forward", "1")
+        .sysctl("net.ipv4.conf.all.send_redirects", "0")
+        .sysctl("net.ipv4.conf.eth0.send_redirects", "0");
+    if let Some(inside) = inside {
+        router = router.cable("eth1", inside, &[&format!("10.11.12.{}/24", 240 + number)]);
+    }
+    if let Some(between) = between {
+        router = router.cable("eth2", between, &[&format!("10.0.0.{number}/24")]);
+    }
+    router.boot()
+}
+
+fn real_server(lab: &Lab, routing: Routing, number: u8, switch: &Switch) -> Machine {
+    let server = lab.machine(&format!("web{number}"));
+    let server = match routing {
+        Routing::Nat => server
+            .cable("eth0", switch, &[&format!("10.11.12.{number}/24")])
+            .network(&format!("route add default via {NAT_ROUTER}")),
+        Routing::Direct => quiet(server.cable("eth0", switch, &[&format!("192.168.26.{number}/24")]))
+            .network(&format!("addr add {FLOATING}/32 dev lo")),
+        Routing::Tunnel => quiet(server.cable("eth0", switch, &[&format!("192.168.26.{number}/24")]))
+            .network("link set tunl0 up")
+            .network(&format!("addr add {FLOATING}/32 dev tunl0"))
+            .sysctl("net.ipv4.conf.tunl0.rp_filter", "0")
+            .sysctl("net.ipv4.conf.all.rp_filter", "0"),
+    };
+    let server = server.boot();
+    server.start_web(80);
+    server
+}
+
+/// A real server must not answer ARP for the floating address that it holds.
+fn quiet(machine: crate::network::Machining) -> crate::network::Machining {
+    machine.sysctl("net.ipv4.conf.all.arp_ignore", "1").sysctl("net.ipv4.conf.all.arp_announce", "2")
+}

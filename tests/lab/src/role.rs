@@ -1,0 +1,40 @@
+//! The parts that a process started by the lab can play.
+//!
+//! The lab needs few programs of its own: the first process of a kernel, of a world and of a machine, and a client that asks.
+//! They are all the program that uses the lab, started again with a role as its first argument.
+
+use std::env;
+use std::process::{Command, exit};
+
+use crate::{kernel, machine, traffic};
+
+/// First process of a user-mode-linux kernel.
+pub(crate) const KERNEL: &str = "lab-kernel";
+/// Makes the namespaces of a machine and waits for its end.
+pub(crate) const MACHINE: &str = "lab-machine";
+/// First process of a machine.
+pub(crate) const INIT: &str = "lab-init";
+/// Asks a web server again and again.
+pub(crate) const CLIENT: &str = "lab-client";
+
+/// Plays the role that this process was started for and ends it; comes back if it was started by a person.
+///
+/// The first line of `main` of every program that uses the lab.
+pub fn play() {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let Some((role, arguments)) = arguments.split_first() else { return };
+    match role.as_str() {
+        KERNEL => kernel::init::main(arguments),
+        MACHINE => exit(machine::init::make_namespaces(arguments)),
+        INIT => machine::init::main(arguments),
+        CLIENT => traffic::client::main(arguments),
+        _ => {}
+    }
+}
+
+/// This program again, in `role`.
+pub(crate) fn cast(role: &str) -> Command {
+    let mut command = Command::new(env::current_exe().expect("path of this program"));
+    command.arg(role);
+    command
+}

@@ -1,0 +1,234 @@
+//! Runs lab tests: each in a world of its own with a time limit, on as many kernels as there are processors.
+
+use std::collections::BTreeMap;
+use std::env;
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader, Read, Write, stdout};
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, Stdio};
+use std::sync::Mutex;
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::kernel::{self, Console, Session};
+use crate::{command, report, role, world};
+
+/// A lab test.
+#[derive(Debug, Clone, Copy)]
+pub struct Test {
+    /// `group::what_holds`.
+    pub name: &'static str,
+    /// The test; a panic is a failure.
+    pub run: fn(),
+}
+
+/// Names functions as tests of a group: `tests!("pair", the_backup_takes_over, ...)`.
+#[macro_export]
+macro_rules! tests {
+    ($group:literal: $($test:path),+ $(,)?) => {
+        vec![$($crate::suite::Test { name: concat!($group, "::", stringify!($test)), run: $test }),+]
+    };
+}
+
+/// One test may take this long.
+const TEST_LIMIT: Duration = Duration::from_secs(120);
+
+/// All tests may take this long.
+const SUITE_LIMIT: Duration = Duration::from_secs(14 * 60);
+
+/// Ends the output of one test on its way from a kernel to the terminal, followed by the verdict.
+const VERDICT: char = '\u{1e}';
+
+/// Says to a process which test to run in its world.
+const ONE: &str = "--in-this-world";
+
+/// The main function of a program of lab tests.
+///
+/// Arguments are parts of names; without one all tests run. `--list` names them. `--kernels N` sets how many kernels are used.
+/// The last line is `N passed, M failed`.
+pub fn main(tests: &[Test]) -> ExitCode {
+    role::play();
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    match arguments.as_slice() {
+        [flag, name] if flag == ONE => run_one(tests, name),
+        _ if kernel::inside() => run_claimed(&Selection::new(tests, &arguments)),
+        _ => conduct(&Selection::new(tests, &arguments), &arguments),
+    }
+}
+
+/// The tests that were asked for.
+struct Selection {
+    tests: Vec<Test>,
+    list: bool,
+    kernels: usize,
+}
+
+impl Selection {
+    fn new(tests: &[Test], arguments: &[String]) -> Self {
+        let mut selection = Self { tests: Vec::new(), list: false, kernels: processors() };
+        let mut parts: Vec<&str> = Vec::new();
+        let mut arguments = arguments.iter();
+        while let Some(argument) = arguments.next() {
+            match argument.as_str() {
+                "--list" => selection.list = true,
+                "--kernels" => selection.kernels = arguments.next().and_then(|n| n.parse().ok()).unwrap_or(1),
+                part => parts.push(part),
+            }
+        }
+        let wanted = |test: &&Test| parts.is_empty() || parts.iter().any(|part| test.name.contains(part));
+        selection.tests = tests.iter().filter(wanted).copied().collect();
+        selection.kernels = selection.kernels.clamp(1, selection.tests.len().max(1));
+        selection
+    }
+}
+
+fn processors() -> usize {
+    thread::available_parallelism().map_or(1, usize::from).min(4)
+}
+
+/// How tests ended.
+#[derive(Debug, Default)]
+struct Tally {
+    verdicts: BTreeMap<String, bool>,
+}
+
+/// Outside: starts the kernels, shows what they say, counts.
+fn conduct(selection: &Selection, arguments: &[String]) -> ExitCode {
+    if selection.list {
+        selection.tests.iter().for_each(|test| println!("{}", test.name));
+        return ExitCode::SUCCESS;
+    }
+    let run = kernel::new_run().expect("a directory for the run");
+    fs::create_dir_all(run.join("claims")).expect("a directory for the run");
+    let kind = kernel::choose();
+    println!("{} lab tests on {} {kind:?} kernel(s)", selection.tests.len(), selection.kernels);
+    let tally = Mutex::new(Tally::default());
+    thread::scope(|scope| {
+        for number in 1..=selection.kernels {
+            let (run, tally) = (&run, &tally);
+            scope.spawn(move || {
+                let session =
+                    Session::start(kind, run, &format!("kernel{number}"), arguments, Console::Piped);
+                if let Err(complaint) =
+                    session.map_err(|error| error.to_string()).and_then(|session| follow(session, tally))
+                {
+                    println!("kernel {number}: {complaint}");
+                }
+            });
+        }
+    });
+    kernel::forget(&run);
+    conclude(selection, &tally.into_inner().expect("no panic under the lock"))
+}
+
+/// Shows the output of one kernel, test by test, until it ends.
+fn follow(mut session: Session, tally: &Mutex<Tally>) -> Result<(), String> {
+    let output = session.output().expect("a piped session");
+    let (send, lines) = mpsc::channel();
+    thread::spawn(move || read_lines(output, &send));
+    let start = Instant::now();
+    let mut pending: Vec<String> = Vec::new();
+    while let Ok(line) = lines.recv_timeout(SUITE_LIMIT.saturating_sub(start.elapsed())) {
+        match line.strip_prefix(VERDICT).map(|verdict| verdict.split_once(' ')) {
+            None => pending.push(line),
+            // What a kernel says before the first and after the last test is of no interest if all goes well.
+            Some(None) => pending.clear(),
+            Some(Some((verdict, name))) => {
+                let mut tally = tally.lock().expect("no panic under the lock");
+                tally.verdicts.insert(name.to_owned(), verdict == "passed");
+                pending.drain(..).for_each(|line| println!("{line}"));
+            }
+        }
+    }
+    let outcome = session.wait(Duration::from_secs(10)).map(|_| ());
+    if outcome.is_err() {
+        println!("{}", pending.join("\n"));
+    }
+    outcome
+}
+
+fn read_lines(output: impl Read, send: &mpsc::Sender<String>) {
+    let mut output = BufReader::new(output);
+    let mut line = Vec::new();
+    while output.read_until(b'\n', &mut line).is_ok_and(|length| length > 0) {
+        let _ = send.send(String::from_utf8_lossy(&line).trim_end().to_owned());
+        line.clear();
+    }
+}
+
+/// A test that left no verdict has failed: its kernel died or time ran out.
+fn conclude(selection: &Selection, tally: &Tally) -> ExitCode {
+    for test in selection.tests.iter().filter(|test| !tally.verdicts.contains_key(test.name)) {
+        println!("test {} ... FAILED (no verdict: the kernel ended or time ran out)", test.name);
+    }
+    let passed = tally.verdicts.values().filter(|passed| **passed).count();
+    let failed = selection.tests.len() - passed;
+    println!("{passed} passed, {failed} failed");
+    if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Inside a kernel: takes one test after the other until none is left.
+fn run_claimed(selection: &Selection) -> ExitCode {
+    let run = kernel::run_directory();
+    println!("{VERDICT}begin");
+    for test in &selection.tests {
+        if claim(&run, test) {
+            let start = Instant::now();
+            let (passed, output) = run_in_world(&run, test);
+            let seconds = start.elapsed().as_secs_f64();
+            let word = if passed { "ok" } else { "FAILED" };
+            let verdict = if passed { "passed" } else { "failed" };
+            let text = format!(
+                "test {} ... {word} ({seconds:.1} s)\n{output}{VERDICT}{verdict} {}\n",
+                test.name, test.name
+            );
+            stdout().lock().write_all(text.as_bytes()).expect("the kernel's console");
+        }
+    }
+    ExitCode::SUCCESS
+}
+
+/// The directory is shared by all kernels, and only one of them can make a new one in it.
+fn claim(run: &Path, test: &Test) -> bool {
+    fs::create_dir(run.join("claims").join(test.name.replace(':', "-"))).is_ok()
+}
+
+/// Runs a test in a process and a world of its own; its output is kept back if it passes.
+fn run_in_world(run: &Path, test: &Test) -> (bool, String) {
+    let file: PathBuf = run.join("claims").join(test.name.replace(':', "-")).join("output");
+    let output = File::create(&file).expect("file for the output of a test");
+    let mut process: Command = world::create(&[ONE.to_owned(), test.name.to_owned()]);
+    process.env("RUST_BACKTRACE", "0").stdin(Stdio::null());
+    process.stdout(output.try_clone().expect("second handle")).stderr(output);
+    let mut process = process.spawn().expect("unshare, of util-linux");
+    // The test has its own limit and reports then; this one is for a test that cannot even do that.
+    let status = command::wait(&mut process, TEST_LIMIT + Duration::from_secs(30));
+    if status.is_none() {
+        let _ = process.kill();
+        let _ = process.wait();
+    }
+    let said = String::from_utf8_lossy(&fs::read(&file).unwrap_or_default()).into_owned();
+    match status {
+        Some(status) if status.success() => (true, String::new()),
+        Some(_) => (false, said),
+        None => (false, said + "the test hangs and was killed\n"),
+    }
+}
+
+/// Inside a world: the test itself.
+fn run_one(tests: &[Test], name: &str) -> ExitCode {
+    let test = *tests.iter().find(|test| test.name == name).expect("a test of this name");
+    let (done, ended) = mpsc::channel();
+    thread::spawn(move || {
+        let result = thread::spawn(test.run).join();
+        let _ = done.send(result.is_ok());
+    });
+    match ended.recv_timeout(TEST_LIMIT) {
+        Ok(true) => return ExitCode::SUCCESS,
+        Ok(false) => {}
+        Err(_) => println!("not finished after {TEST_LIMIT:?}"),
+    }
+    report::print();
+    ExitCode::FAILURE
+}
