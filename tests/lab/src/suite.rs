@@ -46,7 +46,7 @@ const ONE: &str = "--in-this-world";
 /// The main function of a program of lab tests.
 ///
 /// Arguments are parts of names; without one all tests run. `--list` names them. `--kernels N` sets how many kernels are used.
-/// The last line is `N passed, M failed`.
+/// The last line is `lab: N passed, M failed`.
 pub fn main(tests: &[Test]) -> ExitCode {
     role::play();
     let arguments: Vec<String> = env::args().skip(1).collect();
@@ -164,7 +164,7 @@ fn conclude(selection: &Selection, tally: &Tally) -> ExitCode {
     }
     let passed = tally.verdicts.values().filter(|passed| **passed).count();
     let failed = selection.tests.len() - passed;
-    println!("{passed} passed, {failed} failed");
+    println!("lab: {passed} passed, {failed} failed");
     if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
