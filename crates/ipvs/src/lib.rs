@@ -1,0 +1,59 @@
+//! The kernel's virtual servers.
+//!
+//! - [`Table`]: virtual servers and their real servers as plain values, what the kernel has as well as what it
+//!   should have. [`Table::diff`] gives the least list of [`Operation`]s from one to the other. No I/O.
+//! - [`Client`]: reads the kernel's table and carries out operations in few system calls; time-outs, sync daemons
+//!   and statistics.
+//!
+//! ```no_run
+//! use ipvs::{Client, Destination, DestinationKey, ForwardingMethod, Protocol, Scheduler, Service, ServiceKey, Table};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let mut wanted = Table::default();
+//! let key = ServiceKey::Address { protocol: Protocol::Tcp, address: "192.0.2.1".parse()?, port: 80 };
+//! let server = wanted.insert(key, Service::new(Scheduler::new("wlc")?));
+//! server.destinations.insert(
+//!     DestinationKey { address: "10.0.0.2".parse()?, port: 80 },
+//!     Destination::new(ForwardingMethod::DirectRoute, 1),
+//! );
+//!
+//! let mut client = Client::connect()?;
+//! let operations = client.table()?.diff(&wanted);
+//! for result in client.apply(&operations) {
+//!     result?;
+//! }
+//! # Ok(())
+//! # }
+//! ```
+
+mod client;
+mod daemon;
+mod decode;
+mod destination;
+mod diff;
+mod encode;
+mod error;
+mod info;
+mod listing;
+mod notation;
+mod operation;
+mod remedy;
+mod service;
+mod statistics;
+mod table;
+mod timeouts;
+
+pub use client::Client;
+pub use daemon::{SyncDaemon, SyncRole};
+pub use destination::{Checksum, Destination, DestinationKey, ForwardingMethod, Tunnel};
+pub use error::{Attempt, Error};
+pub use info::Info;
+pub use netlink::Errno;
+pub use operation::Operation;
+pub use service::{
+    Family, InvalidName, Persistence, PersistenceMask, Protocol, Scheduler, SchedulerFlags, Service,
+    ServiceKey,
+};
+pub use statistics::{DestinationStatistics, ServiceStatistics, Snapshot, Statistics, Traffic};
+pub use table::{Table, VirtualServer};
+pub use timeouts::Timeouts;
