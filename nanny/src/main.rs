@@ -1,0 +1,130 @@
+//! `nanny` watches one real server of one virtual server, or a service of the partner (`--fos`).
+//!
+//! Started by lvsd it reports over an inherited socket and never writes to the kernel's table; started by hand it
+//! writes its own entry.
+
+mod events;
+mod lvsd;
+mod monitor;
+mod options;
+mod outlet;
+mod partner;
+mod settings;
+
+use std::os::unix::net::UnixStream;
+use std::process::ExitCode;
+
+use anyhow::{Context, bail};
+use control::report::DESCRIPTOR;
+use service::child::shared_socket;
+use service::detach::{Detached, Waiting, detach, leave_terminal};
+use service::log::{self, Destination};
+use service::options::{Program, read};
+use service::signals::Signals;
+use tracing::{debug, error, info, warn};
+
+use crate::events::Events;
+use crate::monitor::Monitor;
+use crate::options::Options;
+use crate::outlet::Outlet;
+use crate::settings::{Mode, Place, Settings};
+
+/// As Piranha's nanny named itself.
+const NANNY: Program = Program { name: "nanny", version: "1.46" };
+/// Exit status if nanny cannot begin.
+const CANNOT_BEGIN: u8 = 1;
+
+fn main() -> ExitCode {
+    let settings = match read::<Options>(NANNY, std::env::args_os()).and_then(Settings::try_from) {
+        Ok(settings) => settings,
+        Err(exit) => return exit.print().into(),
+    };
+    let status = start(&settings).unwrap_or_else(|reason| {
+        eprintln!("nanny: {reason:#}");
+        CANNOT_BEGIN
+    });
+    status.into()
+}
+
+/// Goes where nanny shall live, and begins there. Gives the exit status.
+fn start(settings: &Settings) -> anyhow::Result<u8> {
+    let parent = shared_socket(DESCRIPTOR).context("the report socket is unusable")?;
+    let waiting = match settings.place {
+        Place::Foreground => None,
+        Place::Detached => Some(leave_terminal()),
+        Place::Background => match detach().context("cannot detach from the terminal")? {
+            Detached::Caller(status) => return Ok(status),
+            Detached::Daemon(waiting) => Some(waiting),
+        },
+    };
+    let foreground = settings.place == Place::Foreground;
+    log::init(NANNY.name, if foreground { Destination::Both } else { Destination::Syslog }, settings.verbose);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .context("cannot start the event loop")?;
+    runtime.block_on(run(settings, parent, waiting)).inspect_err(|reason| error!("{reason:#}"))
+}
+
+/// The first lines of the log: what is watched, and how.
+fn announce(settings: &Settings) {
+    for warning in &settings.warnings {
+        warn!("{warning}");
+    }
+    for remark in &settings.remarks {
+        info!("{remark}");
+    }
+    debug!("Service_type value={}", if settings.mode == Mode::Fos { 1 } else { 2 });
+    let (virtual_server, real_server) = (&settings.virtual_server, settings.real_server());
+    // As printf(3) shows a missing string.
+    let address = virtual_server.address.as_deref().unwrap_or("(null)");
+    let port = virtual_server.port;
+    let (fwmark, method, quiesce) = (virtual_server.fwmark, settings.method, settings.quiesce);
+    debug!("fwmark={fwmark} method={method:?} quiesce={quiesce}");
+    match settings.mode {
+        Mode::Lvs => info!("starting LVS client monitor for {address}:{port} -> {real_server}"),
+        Mode::Fos => info!("Failover service monitor for {address}:{port} started"),
+    }
+}
+
+/// Watches until the end. Gives the exit status.
+async fn run(
+    settings: &Settings,
+    parent: Option<UnixStream>,
+    waiting: Option<Waiting>,
+) -> anyhow::Result<u8> {
+    let (events, outlet) = match open(settings, parent) {
+        Ok(opened) => opened,
+        Err(reason) => {
+            if let Some(waiting) = waiting {
+                waiting.failed(CANNOT_BEGIN);
+            }
+            return Err(reason);
+        }
+    };
+    if let Some(waiting) = waiting {
+        waiting.ready().context("cannot open /dev/null")?;
+    }
+    Ok(match settings.mode {
+        Mode::Lvs => Monitor::new(settings, events, outlet).watch().await,
+        Mode::Fos => partner::watch(settings, events).await,
+    })
+}
+
+/// Opens what nanny hears from, and what it changes, and says what it watches.
+fn open(settings: &Settings, parent: Option<UnixStream>) -> anyhow::Result<(Events, Outlet)> {
+    // Caught before the first line says that there is something to end.
+    let signals = Signals::catch().context("cannot catch signals")?;
+    announce(settings);
+    let (lvsd, outlet) = match (settings.mode, parent) {
+        (Mode::Lvs, Some(parent)) => {
+            let (hearing, speaking) = lvsd::join(parent).context("the report socket is unusable")?;
+            (Some(hearing), Outlet::Lvsd(speaking))
+        }
+        (Mode::Lvs, None) if !settings.rehearsal => {
+            bail!("changing the kernel's table alone is not supported yet")
+        }
+        _ => (None, Outlet::Nowhere),
+    };
+    Ok((Events::new(signals, lvsd), outlet))
+}

@@ -1,0 +1,82 @@
+//! Watching one real server of one virtual server: check, decide, have it done, pause.
+
+use std::time::Instant;
+
+use health::probe::Probe;
+use health::state::{Action, Health, Known, Policy};
+use service::signals::Signal;
+use tracing::info;
+
+use crate::events::{End, Events, Pause};
+use crate::outlet::Outlet;
+use crate::settings::Settings;
+
+/// The watch over one real server.
+pub(crate) struct Monitor<'a> {
+    probe: &'a Probe,
+    policy: Policy,
+    events: Events,
+    outlet: Outlet,
+}
+
+impl<'a> Monitor<'a> {
+    /// A watch that has not begun.
+    pub(crate) fn new(settings: &'a Settings, events: Events, outlet: Outlet) -> Self {
+        Self { probe: &settings.probe, policy: settings.policy, events, outlet }
+    }
+
+    /// Watches until the end. Gives the exit status.
+    pub(crate) async fn watch(mut self) -> u8 {
+        let end = match self.events.begin().await {
+            Ok(known) => self.turns(known).await,
+            Err(end) => end,
+        };
+        match end {
+            End::Signal(signal) => info!("Terminating due to signal {signal}"),
+            End::Orphaned => info!("Terminating because lvsd is gone"),
+        }
+        0
+    }
+
+    async fn turns(&mut self, known: Known) -> End {
+        let mut health = Health::new(self.probe.real_server, self.policy, known, Instant::now());
+        loop {
+            let actions = match self.turn(&mut health).await {
+                Ok(actions) => actions,
+                Err(end) => return end,
+            };
+            tokio::select! {
+                biased;
+                end = self.events.end() => return end,
+                () = self.outlet.carry_out(actions) => {}
+            }
+        }
+    }
+
+    /// One pause and the check after it, or a signal. The error is the end of nanny.
+    async fn turn(&mut self, health: &mut Health) -> Result<Vec<Action>, End> {
+        match self.events.pause(health.due()).await {
+            Pause::End(end) => return Err(end),
+            Pause::Cut(signal) => return Ok(obey(signal, health)),
+            Pause::Over => {}
+        }
+        tokio::select! {
+            biased;
+            end = self.events.end() => Err(end),
+            outcome = self.probe.check() => Ok(health.checked(outcome, Instant::now())),
+        }
+    }
+}
+
+/// What a signal means that does not end nanny (nanny.md 10).
+fn obey(signal: Signal, health: &mut Health) -> Vec<Action> {
+    match signal {
+        Signal::User1 => health.force_down(),
+        Signal::User2 => health.force_up(),
+        Signal::Hangup => health.release(Instant::now()),
+        Signal::Alarm | Signal::Terminate | Signal::Interrupt => {
+            health.check_now(Instant::now());
+            Vec::new()
+        }
+    }
+}

@@ -1,0 +1,227 @@
+//! What nanny was told to do, checked in the order of specification nanny.md 1.
+
+use std::ffi::OsString;
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+use std::os::unix::ffi::OsStringExt;
+use std::time::Duration;
+
+use health::escape::translate;
+use health::probe::{Expect, Probe, Protocol};
+use health::state::Policy;
+use service::options::Exit;
+
+use crate::options::Options;
+
+/// The virtual port that gets a check of its own if none is configured.
+const WEB: u16 = 80;
+/// Largest weight of the kernel's table that ipvsadm(8) allows.
+const LARGEST_WEIGHT: u32 = 65535;
+
+/// What is watched, and for whom.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// A real server, for the kernel's table.
+    Lvs,
+    /// A service of the partner.
+    Fos,
+}
+
+/// The virtual server, as far as nanny knows it.
+#[derive(Debug, Clone)]
+pub(crate) struct VirtualServer {
+    /// The words behind `-V`, unchecked: with a firewall mark or under lvsd they only appear in the log.
+    pub(crate) address: Option<String>,
+    pub(crate) port: u16,
+    /// 0: known by address, protocol and port.
+    pub(crate) fwmark: u32,
+}
+
+/// How packets reach the real server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Method {
+    Masquerading,
+    DirectRouting,
+    Tunneling,
+}
+
+/// Where nanny lives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    Foreground,
+    /// Away from the terminal, with the same pid.
+    Detached,
+    Background,
+}
+
+/// Everything that nanny was told.
+#[derive(Debug, Clone)]
+pub(crate) struct Settings {
+    pub(crate) mode: Mode,
+    pub(crate) probe: Probe,
+    pub(crate) policy: Policy,
+    pub(crate) virtual_server: VirtualServer,
+    pub(crate) method: Method,
+    pub(crate) quiesce: bool,
+    /// No table is changed.
+    pub(crate) rehearsal: bool,
+    pub(crate) place: Place,
+    pub(crate) verbose: bool,
+    /// What the log says first.
+    pub(crate) remarks: Vec<String>,
+    /// What the administrator should mend.
+    pub(crate) warnings: Vec<String>,
+}
+
+impl Settings {
+    /// Address and port of what is checked.
+    pub(crate) fn real_server(&self) -> SocketAddr {
+        self.probe.real_server
+    }
+}
+
+impl TryFrom<Options> for Settings {
+    type Error = Exit;
+
+    fn try_from(options: Options) -> Result<Self, Exit> {
+        let address = address(options.server.as_deref())?;
+        let mode = mode(&options)?;
+        let port = port(options.port)?;
+        let real_server = SocketAddr::new(address, options.rport.map_or(Ok(port), self::port)?);
+        let interval = interval(options.interval)?;
+        not_yet(&options)?;
+
+        let mut remarks = Vec::new();
+        let mut warnings = Vec::new();
+        let (send, expect) = dialogue(&options, port, &mut remarks);
+        let weight = weight(options.weight, &mut warnings);
+        let reentry = reentry(options.reentrytime, mode, interval, &mut remarks);
+        Ok(Self {
+            mode,
+            probe: Probe {
+                real_server,
+                protocol: if options.udp { Protocol::Udp } else { Protocol::Tcp },
+                send,
+                expect: Expect::from_text(expect),
+                limit: interval,
+            },
+            policy: Policy::new(interval, reentry, weight),
+            virtual_server: VirtualServer { address: options.virtaddress, port, fwmark: options.fwmark },
+            method: method(&options.method, &mut warnings),
+            quiesce: options.quiesce_server,
+            rehearsal: options.norun,
+            place: place(options.nodaemon, options.nofork),
+            verbose: options.verbose,
+            remarks,
+            warnings,
+        })
+    }
+}
+
+/// An end with status 1 and these words.
+pub(crate) fn refusal(words: impl fmt::Display) -> Exit {
+    Exit { output: String::new(), error: format!("nanny: {words}\n"), status: 1 }
+}
+
+fn address(text: Option<&str>) -> Result<IpAddr, Exit> {
+    let text = text.ok_or_else(|| refusal("No address supplied. Use '--help' for help. "))?;
+    text.parse().map_err(|_| refusal(format_args!("bad IP address -- {text}")))
+}
+
+fn mode(options: &Options) -> Result<Mode, Exit> {
+    match (options.fos, options.lvs) {
+        (true, _) => Ok(Mode::Fos),
+        (false, true) => Ok(Mode::Lvs),
+        (false, false) => Err(refusal("unknown service type")),
+    }
+}
+
+fn port(number: i32) -> Result<u16, Exit> {
+    u16::try_from(number)
+        .map_err(|_| refusal(format_args!("bad port -- {number} is not between 0 and 65535")))
+}
+
+fn interval(seconds: i32) -> Result<Duration, Exit> {
+    match u64::try_from(seconds) {
+        Ok(seconds) if seconds > 0 => Ok(Duration::from_secs(seconds)),
+        _ => Err(refusal(format_args!("bad interval -- {seconds} is less than 1 second"))),
+    }
+}
+
+/// Refuses what would otherwise be ignored without a word.
+fn not_yet(options: &Options) -> Result<(), Exit> {
+    let asked = [
+        (options.send_program.is_some(), "--send_program"),
+        (options.regex, "--regex"),
+        (options.loadcmd != "none", "--loadcmd"),
+    ];
+    match asked.into_iter().find(|(asked, _)| *asked) {
+        Some((_, option)) => Err(refusal(format_args!("{option} is not supported yet"))),
+        None => Ok(()),
+    }
+}
+
+/// What is sent and expected, with the check that a virtual web server gets if nothing is configured.
+fn dialogue(options: &Options, port: u16, remarks: &mut Vec<String>) -> (Option<Vec<u8>>, Option<Vec<u8>>) {
+    let text = |text: &Option<OsString>| text.clone().map(OsStringExt::into_vec);
+    let (send, expect) = (text(&options.send_string), text(&options.expect_string));
+    if port == WEB && send.is_none() && expect.is_none() {
+        remarks.push("nanny: no monitor configured, assuming web service on port 80".to_owned());
+        return (Some(b"GET / HTTP/1.0\r\n\r\n".to_vec()), Some(b"HTTP".to_vec()));
+    }
+    if options.suppress {
+        return (send, expect);
+    }
+    (send.map(|text| translate(&text)), expect.map(|text| translate(&text)))
+}
+
+/// 0 drains the server (nanny.md 13, row 15); a negative weight counts as 1, as ever.
+fn weight(number: i32, warnings: &mut Vec<String>) -> u32 {
+    match u32::try_from(number) {
+        Ok(weight) if weight <= LARGEST_WEIGHT => weight,
+        Ok(weight) => {
+            warnings.push(format!("weight {weight} is too large, using {LARGEST_WEIGHT}"));
+            LARGEST_WEIGHT
+        }
+        Err(_) => {
+            warnings.push(format!("weight {number} is negative, using 1"));
+            1
+        }
+    }
+}
+
+fn reentry(seconds: i32, mode: Mode, interval: Duration, remarks: &mut Vec<String>) -> Duration {
+    match (u64::try_from(seconds), mode) {
+        (Ok(0), Mode::Fos) => interval,
+        (Ok(0), Mode::Lvs) => {
+            remarks.push("re-entry time 0 means 180 seconds".to_owned());
+            Duration::ZERO
+        }
+        (Ok(seconds), _) => Duration::from_secs(seconds),
+        // Anything below the interval means "at once", which a negative time always did.
+        (Err(_), _) => Duration::from_nanos(1),
+    }
+}
+
+/// Only the first letter after an optional dash counts; anything unknown is masquerading (nanny.md 1).
+fn method(word: &str, warnings: &mut Vec<String>) -> Method {
+    match word.strip_prefix('-').unwrap_or(word).chars().next() {
+        Some('g') => Method::DirectRouting,
+        Some('i') => Method::Tunneling,
+        Some('m') => Method::Masquerading,
+        _ => {
+            warnings.push(format!(
+                "forwarding method {word} means masquerading; tunneling is i, direct routing g"
+            ));
+            Method::Masquerading
+        }
+    }
+}
+
+fn place(nodaemon: bool, nofork: bool) -> Place {
+    match (nodaemon, nofork) {
+        (true, _) => Place::Foreground,
+        (false, true) => Place::Detached,
+        (false, false) => Place::Background,
+    }
+}

@@ -1,0 +1,9 @@
+//! nanny through its front door: real processes, real sockets.
+
+#![expect(clippy::unwrap_used, reason = "a broken assumption of a test ends the test")]
+
+mod command_line;
+mod fos;
+mod process;
+mod reports;
+mod signals;

@@ -1,0 +1,78 @@
+//! Signals: specification nanny.md 10.
+
+use std::io::Read;
+use std::time::Duration;
+
+use control::report::{FromNanny, Known};
+use nix::sys::signal::Signal;
+
+use crate::process::{BlackHole, Lvsd, Nanny, listen, serve, watch};
+
+/// SIGTERM ends nanny within this time, whatever it does.
+const SOON: Duration = Duration::from_secs(1);
+
+fn expect_good_end(nanny: &mut Nanny, signal: Signal) {
+    nanny.signal(signal);
+    nanny.expect_line(&format!("Terminating due to signal {}", signal as i32));
+    assert_eq!(nanny.expect_end(SOON).code(), Some(0));
+}
+
+#[test]
+fn sigterm_and_sigint_end_a_pause() {
+    let (_listener, server) = listen();
+    let port = server.port().to_string();
+    for signal in [Signal::SIGTERM, Signal::SIGINT] {
+        let (mut nanny, mut lvsd) = Lvsd::start(Known::Nothing, &watch(&port, &["-t", "60"]));
+        assert_eq!(lvsd.next(), FromNanny::Up { weight: 1 });
+        expect_good_end(&mut nanny, signal);
+    }
+}
+
+#[test]
+fn sigterm_ends_the_wait_for_a_connection() {
+    let hole = BlackHole::new();
+    let (mut nanny, _lvsd) = Lvsd::start(Known::Nothing, &watch(&hole.port(), &["-t", "60"]));
+    nanny.expect_line("Connecting socket to remote address...");
+    expect_good_end(&mut nanny, Signal::SIGTERM);
+}
+
+#[test]
+fn sigterm_ends_the_wait_for_an_answer() {
+    let silent = serve(|mut client| {
+        let _ = client.read(&mut [0]);
+    });
+    let port = silent.port().to_string();
+    let (mut nanny, _lvsd) = Lvsd::start(Known::Nothing, &watch(&port, &["-t", "60", "-x", "hello"]));
+    nanny.expect_line("Posting READ I/O; expecting 5 character(s)...");
+    expect_good_end(&mut nanny, Signal::SIGTERM);
+}
+
+#[test]
+fn sigterm_ends_the_wait_for_lvsd() {
+    let (mut nanny, _lvsd) = Lvsd::silent(&watch("9", &[]));
+    nanny.expect_line("starting LVS client monitor");
+    expect_good_end(&mut nanny, Signal::SIGTERM);
+}
+
+#[test]
+fn a_state_can_be_forced_and_released() {
+    let (_listener, server) = listen();
+    let port = server.port().to_string();
+    let (nanny, mut lvsd) = Lvsd::start(Known::Nothing, &watch(&port, &["-t", "60", "-a", "600", "-w", "1"]));
+    assert_eq!(lvsd.next(), FromNanny::Up { weight: 1 });
+
+    nanny.signal(Signal::SIGUSR1);
+    nanny.expect_line("opaque glasses on");
+    assert!(matches!(lvsd.next(), FromNanny::Down { .. }));
+
+    nanny.signal(Signal::SIGUSR2);
+    nanny.expect_line("rose-colored glasses on");
+    assert_eq!(lvsd.next(), FromNanny::Up { weight: 1 });
+
+    nanny.signal(Signal::SIGUSR1);
+    assert!(matches!(lvsd.next(), FromNanny::Down { .. }));
+
+    nanny.signal(Signal::SIGHUP);
+    nanny.expect_line("DEBUG -- removing glasses");
+    assert_eq!(lvsd.next(), FromNanny::Up { weight: 1 }, "at once, without the re-entry time");
+}
