@@ -3,11 +3,12 @@
 use std::ffi::OsString;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
-use std::os::unix::ffi::OsStringExt;
+use std::os::unix::ffi::OsStrExt;
 use std::time::Duration;
 
 use health::escape::translate;
-use health::probe::{Expect, Probe, Protocol};
+use health::expect::Expect;
+use health::probe::{Probe, Protocol};
 use health::state::Policy;
 use service::options::Exit;
 
@@ -102,7 +103,7 @@ impl TryFrom<Options> for Settings {
                 real_server,
                 protocol: if options.udp { Protocol::Udp } else { Protocol::Tcp },
                 send,
-                expect: Expect::from_text(expect),
+                expect,
                 limit: interval,
             },
             policy: Policy::new(interval, reentry, weight),
@@ -150,11 +151,8 @@ fn interval(seconds: i32) -> Result<Duration, Exit> {
 
 /// Refuses what would otherwise be ignored without a word.
 fn not_yet(options: &Options) -> Result<(), Exit> {
-    let asked = [
-        (options.send_program.is_some(), "--send_program"),
-        (options.regex, "--regex"),
-        (options.loadcmd != "none", "--loadcmd"),
-    ];
+    let asked =
+        [(options.send_program.is_some(), "--send_program"), (options.loadcmd != "none", "--loadcmd")];
     match asked.into_iter().find(|(asked, _)| *asked) {
         Some((_, option)) => Err(refusal(format_args!("{option} is not supported yet"))),
         None => Ok(()),
@@ -162,17 +160,22 @@ fn not_yet(options: &Options) -> Result<(), Exit> {
 }
 
 /// What is sent and expected, with the check that a virtual web server gets if nothing is configured.
-fn dialogue(options: &Options, port: u16, remarks: &mut Vec<String>) -> (Option<Vec<u8>>, Option<Vec<u8>>) {
-    let text = |text: &Option<OsString>| text.clone().map(OsStringExt::into_vec);
-    let (send, expect) = (text(&options.send_string), text(&options.expect_string));
+fn dialogue(options: &Options, port: u16, remarks: &mut Vec<String>) -> (Option<Vec<u8>>, Expect) {
+    let (send, expect) = (&options.send_string, &options.expect_string);
     if port == WEB && send.is_none() && expect.is_none() {
         remarks.push("nanny: no monitor configured, assuming web service on port 80".to_owned());
-        return (Some(b"GET / HTTP/1.0\r\n\r\n".to_vec()), Some(b"HTTP".to_vec()));
+        return (Some(b"GET / HTTP/1.0\r\n\r\n".to_vec()), Expect::text(b"HTTP".to_vec()));
     }
-    if options.suppress {
-        return (send, expect);
-    }
-    (send.map(|text| translate(&text)), expect.map(|text| translate(&text)))
+    let text = |text: &OsString| {
+        if options.suppress { text.as_bytes().to_vec() } else { translate(text.as_bytes()) }
+    };
+    let expect = match expect {
+        None => Expect::Nothing,
+        // Its backslashes are its own.
+        Some(expression) if options.regex => Expect::expression(expression.as_bytes()),
+        Some(expect) => Expect::text(text(expect)),
+    };
+    (send.as_ref().map(text), expect)
 }
 
 /// 0 drains the server (nanny.md 13, row 15); a negative weight counts as 1, as ever.

@@ -48,6 +48,13 @@ pub enum Cause {
         /// The expect string.
         wanted: Vec<u8>,
     },
+    /// The answer does not match the expected regular expression.
+    Unmatched {
+        /// The beginning of the answer.
+        got: Vec<u8>,
+    },
+    /// The expected regular expression is none.
+    Expression(String),
 }
 
 impl Failure {
@@ -76,6 +83,14 @@ impl fmt::Display for Failure {
                 shown(got),
                 shown(wanted)
             ),
+            Cause::Unmatched { got } => write!(
+                f,
+                "READ from {server} does not match the expected regular expression got=\"{}\"",
+                shown(got)
+            ),
+            Cause::Expression(reason) => {
+                write!(f, "Error '{reason}' processing expected regular expression")
+            }
         }
     }
 }
@@ -116,6 +131,14 @@ mod tests {
             (
                 Cause::Different { got: b"\0\xff\n".to_vec(), wanted: vec![b'x'; 70] },
                 "READ from 10.1.1.2:80 was not the expected text got=\"\\x00\\xff\\n\" wanted=\"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx...\"",
+            ),
+            (
+                Cause::Unmatched { got: b"500".to_vec() },
+                "READ from 10.1.1.2:80 does not match the expected regular expression got=\"500\"",
+            ),
+            (
+                Cause::Expression("unclosed group".to_owned()),
+                "Error 'unclosed group' processing expected regular expression",
             ),
         ];
         for (cause, words) in cases {

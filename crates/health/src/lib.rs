@@ -5,8 +5,12 @@
 //! - [`probe`]: one check over TCP or UDP. The only place with sockets.
 //! - [`failure`], [`line`]: why a check was bad, and what is logged, in the words that Piranha's users search for.
 //! - [`escape`]: the backslash sequences of send and expect strings.
+//! - [`expect`]: what makes an answer good.
+//! - [`expression`]: POSIX extended regular expressions.
 
 pub mod escape;
+pub mod expect;
+pub mod expression;
 pub mod failure;
 pub mod line;
 pub mod partner;

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
+use crate::expect::Expect;
 use crate::failure::{Cause, Failure, SHOWN, errno};
 
 /// What a check does.
@@ -35,57 +36,6 @@ pub enum Protocol {
     Udp,
 }
 
-/// What makes an answer good.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Expect {
-    /// No answer is awaited. With UDP and a send string, any reply.
-    Nothing,
-    /// At least one byte: the expect string `*`.
-    Anything,
-    /// An answer that begins with these bytes. With none, a sign of life: any answer or its end.
-    Prefix(Vec<u8>),
-}
-
-impl Expect {
-    /// The meaning of an expect string, after its backslash sequences were translated.
-    pub fn from_text(text: Option<Vec<u8>>) -> Self {
-        match text {
-            None => Self::Nothing,
-            Some(text) if text == b"*" => Self::Anything,
-            Some(text) => Self::Prefix(text),
-        }
-    }
-
-    /// Bytes of an answer that are needed to judge it.
-    fn wanted(&self) -> usize {
-        match self {
-            Self::Nothing => 0,
-            Self::Anything => 1,
-            Self::Prefix(text) => text.len(),
-        }
-    }
-
-    /// Judges what was received so far: none if more is needed.
-    fn judge(&self, received: &[u8]) -> Option<Result<(), Cause>> {
-        match self {
-            Self::Nothing => Some(Ok(())),
-            Self::Anything => (!received.is_empty()).then_some(Ok(())),
-            Self::Prefix(text) => {
-                if received.iter().zip(text).any(|(got, wanted)| got != wanted) {
-                    return Some(Err(Cause::Different { got: received.to_vec(), wanted: text.clone() }));
-                }
-                (received.len() >= text.len()).then_some(Ok(()))
-            }
-        }
-    }
-
-    /// Judges an answer that ended here.
-    fn judge_whole(&self, received: &[u8]) -> Result<(), Cause> {
-        let short = Cause::TooShort { got: received.len(), wanted: self.wanted() };
-        self.judge(received).unwrap_or(Err(short))
-    }
-}
-
 impl Probe {
     /// Checks the real server once. Lasts at most three times the limit; dropping it ends the check.
     ///
@@ -93,9 +43,10 @@ impl Probe {
     ///
     /// A [`Failure`] with the step that went wrong; the real server is not to be used then.
     pub async fn check(&self) -> Result<(), Failure> {
-        let outcome = match self.protocol {
-            Protocol::Tcp => tcp::check(self).await,
-            Protocol::Udp => udp::check(self).await,
+        let outcome = match (self.protocol, &self.expect) {
+            (_, Expect::Impossible(reason)) => Err(Cause::Expression(reason.clone())),
+            (Protocol::Tcp, _) => tcp::check(self).await,
+            (Protocol::Udp, _) => udp::check(self).await,
         };
         outcome.map_err(|cause| Failure { real_server: self.real_server, cause })
     }

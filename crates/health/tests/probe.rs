@@ -7,8 +7,9 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use health::expect::Expect;
 use health::failure::Cause;
-use health::probe::{Expect, Probe, Protocol};
+use health::probe::{Probe, Protocol};
 use nix::errno::Errno;
 
 /// Long enough for every answer on this machine.
@@ -21,7 +22,7 @@ fn probe(real_server: SocketAddr, send: Option<&[u8]>, expect: Option<&[u8]>) ->
         real_server,
         protocol: Protocol::Tcp,
         send: send.map(<[u8]>::to_vec),
-        expect: Expect::from_text(expect.map(<[u8]>::to_vec)),
+        expect: expect.map_or(Expect::Nothing, |text| Expect::text(text.to_vec())),
         limit: PATIENT,
     }
 }
@@ -167,6 +168,33 @@ fn long_expect_strings_are_compared_to_their_end() {
     let mut other = SAID.to_vec();
     other[299] = b'b';
     assert!(matches!(check(&probe(say(&[SAID]), None, Some(&other))), Err(Cause::Different { .. })));
+}
+
+#[test]
+fn a_regular_expression_is_searched_in_the_whole_answer() {
+    let search = |pieces, expression: &[u8]| {
+        check(&Probe {
+            expect: Expect::expression(expression),
+            limit: HASTY,
+            ..probe(say(pieces), None, None)
+        })
+    };
+    assert_eq!(search(&[b"HTTP/1.0 200 OK"], b"200"), Ok(()));
+    assert_eq!(search(&[b"HTTP/1.", b"0 2", b"00 OK"], br"1\.[[:digit:]] 200"), Ok(()));
+    let got = b"HTTP/1.0 500".to_vec();
+    assert_eq!(search(&[b"HTTP/1.0 500"], b"200|404"), Err(Cause::Unmatched { got }));
+    assert_eq!(search(&[], b"200"), Err(Cause::ReadTimedOut));
+    let refused = Err(Cause::Expression("repetition operator missing expression".to_owned()));
+    assert_eq!(search(&[b"x"], b"*"), refused);
+}
+
+#[test]
+fn an_endless_answer_is_searched_to_a_limit() {
+    let endless = serve(|mut client| while client.write_all(&[b'a'; 4096]).is_ok() {});
+    let begin = Instant::now();
+    let searched = check(&Probe { expect: Expect::expression(b"b"), ..probe(endless, None, None) });
+    assert!(matches!(searched, Err(Cause::Unmatched { .. })));
+    assert!(begin.elapsed() < PATIENT);
 }
 
 #[test]

@@ -63,10 +63,6 @@ fn values_that_cannot_work_are_refused() {
 
 #[test]
 fn what_is_not_built_yet_is_refused() {
-    insta::assert_snapshot!(run(&["--lvs", "-h", "10.1.1.2", "--regex", "-x", "^2"]), @"
-    nanny: --regex is not supported yet
-    [1]
-    ");
     insta::assert_snapshot!(run(&["--lvs", "-h", "10.1.1.2", "-e", "/usr/bin/check %h"]), @"
     nanny: --send_program is not supported yet
     [1]

@@ -190,6 +190,19 @@ fn backslash_sequences_are_translated_unless_suppressed() {
 }
 
 #[test]
+fn an_expected_text_can_be_a_regular_expression() {
+    let mail = serve(|mut client| client.write_all(b"220 mail.example.com ESMTP\r\n").unwrap());
+    let port = mail.port().to_string();
+    let words = watch(&port, &["--regex", "-x", r"^220 .*\.com"]);
+    let (_nanny, mut lvsd) = Lvsd::start(Known::Nothing, &words);
+    assert_eq!(lvsd.next(), up(1));
+
+    let (nanny, mut lvsd) = Lvsd::start(Known::Nothing, &watch(&port, &["--regex", "-x", "("]));
+    nanny.expect_line("Error 'unclosed group' processing expected regular expression");
+    assert!(matches!(lvsd.next(), FromNanny::Down { .. }));
+}
+
+#[test]
 fn detached_nannies_report_and_end_like_others() {
     let (_listener, server) = listen();
     let port = server.port().to_string();

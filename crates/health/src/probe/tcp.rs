@@ -8,7 +8,8 @@ use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
 use tracing::debug;
 
-use super::{Expect, Probe, SHOWN};
+use super::{Probe, SHOWN};
+use crate::expect::Expect;
 use crate::failure::{Cause, errno, shown};
 
 pub(super) async fn check(probe: &Probe) -> Result<(), Cause> {
@@ -21,7 +22,7 @@ pub(super) async fn check(probe: &Probe) -> Result<(), Cause> {
         debug!("Sending len={}, text=\"{}\"", text.len(), shown(text));
         probe.phase(stream.write_all(text), Cause::Write(Errno::ETIMEDOUT), Cause::Write).await?;
     }
-    if probe.expect == Expect::Nothing {
+    if matches!(probe.expect, Expect::Nothing) {
         return Ok(());
     }
     debug!("Posting READ I/O; expecting {} character(s)...", probe.expect.wanted());

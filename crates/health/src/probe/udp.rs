@@ -8,7 +8,8 @@ use tokio::net::UdpSocket;
 use tokio::time::timeout;
 use tracing::debug;
 
-use super::{Expect, Probe, SHOWN};
+use super::{Probe, SHOWN};
+use crate::expect::Expect;
 use crate::failure::{Cause, errno, shown};
 
 /// How long an ICMP error is awaited where no answer can be asked for.
