@@ -29,8 +29,7 @@ use crate::options::Options;
 use crate::outlet::Outlet;
 use crate::settings::{Mode, Place, Settings};
 
-/// As Piranha's nanny named itself.
-const NANNY: Program = Program { name: "nanny", version: "1.46" };
+const NANNY: Program = Program { name: "nanny", version: env!("CARGO_PKG_VERSION") };
 /// Exit status if nanny cannot begin.
 const CANNOT_BEGIN: u8 = 1;
 

@@ -190,6 +190,8 @@ pub struct RealServer {
     pub active: bool,
     /// Its port, as read: its own, else its section's at the moment of the `server` line.
     pub port: i32,
+    /// Whether the port is its own. A mark service keeps the packet's port where it is not.
+    pub port_given: bool,
     /// Its weight, as read.
     pub weight: i32,
 }
@@ -278,7 +280,7 @@ impl Default for VirtualServer {
 
 impl Default for RealServer {
     fn default() -> Self {
-        Self { name: Word::default(), address: None, active: false, port: 80, weight: 1 }
+        Self { name: Word::default(), address: None, active: false, port: 80, port_given: false, weight: 1 }
     }
 }
 

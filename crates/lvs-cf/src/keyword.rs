@@ -173,9 +173,15 @@ impl Level for RealServer {
     const KEYWORDS: &'static [Keyword<Self>] = &[
         row("address", Kind::Host, into!(address = host?)),
         row("active", Kind::Boolean, into!(active = boolean?)),
-        row("port", Kind::PortNumber, into!(port = integer?)),
+        row("port", Kind::PortNumber, server_port),
         row("weight", Kind::Integer, into!(weight = integer?)),
     ];
+}
+
+fn server_port(server: &mut RealServer, value: &mut Value<'_>) -> Result<(), Fault> {
+    server.port = value.integer()?;
+    server.port_given = true;
+    Ok(())
 }
 
 fn nat_router(config: &mut Config, value: &mut Value<'_>) -> Result<(), Fault> {
