@@ -1,0 +1,79 @@
+//! The argument vector of a monitor, in exactly Piranha's order (specification lvsd.md 5.2): a `client_monitor` that
+//! is not ours reads it, too.
+
+use std::ffi::{OsStr, OsString};
+use std::net::IpAddr;
+use std::os::unix::ffi::OsStringExt;
+
+use lvs_cf::{Config, ForwardingMethod, Protocol, RealServer, Text, VirtualServer};
+
+use crate::plan::Mode;
+
+/// The arguments behind the program's name. `address` is the real server's.
+pub(crate) fn arguments(
+    config: &Config,
+    block: &VirtualServer,
+    server: &RealServer,
+    address: IpAddr,
+    mode: Mode,
+) -> Vec<OsString> {
+    let mut words = Words::default();
+    words.flag("-c", true);
+    words.option("-h", address.to_string());
+    words.option("-p", block.port.to_string());
+    words.option("-r", server.port.to_string());
+    if block.fwmark != 0 {
+        words.option("-f", block.fwmark.to_string());
+    }
+    words.flag("-u", block.protocol == Protocol::Udp);
+    words.text("-e", block.send_program.as_ref());
+    words.text("-s", block.send.as_ref());
+    words.text("-x", block.expect.as_ref());
+    words.flag("-q", block.quiesce_server);
+    words.flag("--regex", block.use_regex);
+    words.flag("-v", mode.verbose);
+    words.option("-a", block.reentry.to_string());
+    words.option("-I", config.ipvsadm.as_os_str());
+    words.option("-t", block.timeout.to_string());
+    words.option("-w", server.weight.to_string());
+    if let Some(address) = block.address {
+        words.option("-V", address.to_string());
+    }
+    words.option("-M", method_letter(config.network));
+    if let Some(load_monitor) = &block.load_monitor {
+        let program = if load_monitor == "uptime" { &config.rsh_command } else { load_monitor };
+        words.option("-U", program.as_os_str());
+    }
+    words.flag("--nodaemon", mode.nodaemon || block.sorry_server.is_some());
+    words.flag("--lvs", true);
+    words.0
+}
+
+#[derive(Default)]
+struct Words(Vec<OsString>);
+
+impl Words {
+    fn flag(&mut self, name: &str, given: bool) {
+        if given {
+            self.0.push(name.into());
+        }
+    }
+
+    fn option(&mut self, name: &str, value: impl AsRef<OsStr>) {
+        self.0.extend([name.into(), value.as_ref().to_owned()]);
+    }
+
+    fn text(&mut self, name: &str, value: Option<&Text>) {
+        if let Some(value) = value {
+            self.option(name, OsString::from_vec(value.effective()));
+        }
+    }
+}
+
+fn method_letter(network: ForwardingMethod) -> &'static str {
+    match network {
+        ForwardingMethod::Nat => "m",
+        ForwardingMethod::Direct => "g",
+        ForwardingMethod::Tunnel => "i",
+    }
+}

@@ -1,0 +1,381 @@
+//! The main loop: signals, reports and time in; the kernel's table and the monitors follow.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::time::{Duration, Instant};
+
+use control::readiness::FromLvsd;
+use control::report::{FromNanny, Known};
+use ipvs::ServiceKey;
+use lvs_cf::Config;
+use service::signals::Signals;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::UnixStream;
+
+use crate::configuration;
+use crate::kernel::{Kernel, Outcome, timeouts};
+use crate::monitors::{Event, Monitors};
+use crate::options::Options;
+use crate::plan::{Mode, MonitorKey, Plan};
+use crate::restarts::{Decision, Restarts};
+use crate::state::{MonitorChange, State};
+
+/// How often refused operations are tried again and drains are looked at.
+const TURN: Duration = Duration::from_secs(1);
+
+/// Why the main loop ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    /// Asked to: status 0.
+    Asked,
+    /// A monitor that cannot be kept alive, with `hard_shutdown = 1`: status 1.
+    MonitorDied,
+}
+
+/// lvsd at work.
+pub(crate) struct Daemon {
+    options: Options,
+    hard_shutdown: bool,
+    started: Instant,
+    kernel: Kernel,
+    state: State,
+    monitors: Monitors,
+    restarts: Restarts,
+    signals: Signals,
+    pulse: Option<UnixStream>,
+    /// Services with an operation that the kernel refused.
+    retry: BTreeSet<ServiceKey>,
+}
+
+impl Daemon {
+    /// Takes over the kernel's table as it is; nothing is changed yet. `pulse` is the readiness socket, if lvsd was
+    /// started by our pulse.
+    ///
+    /// # Errors
+    ///
+    /// If signals cannot be caught.
+    pub(crate) fn new(options: Options, kernel: Kernel, pulse: Option<UnixStream>) -> io::Result<Self> {
+        Ok(Self {
+            options,
+            hard_shutdown: true,
+            started: Instant::now(),
+            kernel,
+            state: State::default(),
+            monitors: Monitors::new(),
+            restarts: Restarts::default(),
+            signals: Signals::catch()?,
+            pulse,
+            retry: BTreeSet::new(),
+        })
+    }
+
+    /// Programs the table for the first time, starts the monitors and tells pulse.
+    pub(crate) async fn start(&mut self, config: &Config) {
+        if let Err(error) = self.kernel.set_timeouts(&timeouts(config)) {
+            tracing::warn!(
+                "ipvsadm failed to set timeouts ({} {} {}): {error}",
+                config.tcp_timeout,
+                config.tcpfin_timeout,
+                config.udp_timeout
+            );
+        }
+        let plan = self.plan(config);
+        for virtual_server in &plan.virtual_servers {
+            tracing::info!(
+                "starting virtual service {} active: {}",
+                virtual_server.name,
+                virtual_server.port
+            );
+        }
+        self.name_strangers(&plan);
+        let changes = self.state.replace(plan, self.kernel.table(), Duration::ZERO);
+        let services = self.state.plan().services.keys().copied().collect();
+        let outcome = self.settle(services);
+        self.tell_pulse(&outcome).await;
+        self.change_monitors(changes);
+    }
+
+    /// Runs until it is asked to end, and leaves the kernel's table without lvsd's services.
+    ///
+    /// Returns the exit status.
+    pub(crate) async fn run(&mut self) -> u8 {
+        let end = self.watch().await;
+        self.shut_down().await;
+        match end {
+            End::Asked => 0,
+            End::MonitorDied => 1,
+        }
+    }
+
+    async fn watch(&mut self) -> End {
+        let mut turn = tokio::time::interval(TURN);
+        turn.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            let restart = self.restarts.next().unwrap_or(Duration::MAX);
+            let restart =
+                tokio::time::Instant::from_std(self.started) + restart.min(Duration::from_secs(86_400 * 365));
+            tokio::select! {
+                signal = self.signals.next() => {
+                    if signal.ends() {
+                        tracing::info!("shutting down due to signal {signal}");
+                        return End::Asked;
+                    }
+                    if signal == service::signals::Signal::Hangup {
+                        self.reload();
+                    }
+                }
+                () = gone(&mut self.pulse) => {
+                    tracing::warn!("pulse is gone: shutting down");
+                    return End::Asked;
+                }
+                Some(event) = self.monitors.next() => {
+                    if let Some(end) = self.take(event) {
+                        return end;
+                    }
+                }
+                () = tokio::time::sleep_until(restart) => self.restart_due(),
+                _ = turn.tick() => self.look_again(),
+            }
+        }
+    }
+
+    /// Time since the start.
+    fn now(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    fn plan(&mut self, config: &Config) -> Plan {
+        self.hard_shutdown = config.hard_shutdown;
+        let mode = Mode { nodaemon: self.options.nodaemon, verbose: self.options.verbose };
+        let plan = Plan::new(config, mode);
+        for complaint in &plan.complaints {
+            tracing::warn!("{complaint}");
+        }
+        plan
+    }
+
+    fn name_strangers(&self, plan: &Plan) {
+        for key in self.kernel.table().services.keys().filter(|key| !plan.services.contains_key(key)) {
+            tracing::info!(
+                "leaving virtual service {key} alone: it is in the IPVS table but not in the file"
+            );
+        }
+    }
+
+    /// Takes this event and all that have happened since, then changes the table once.
+    fn take(&mut self, first: Event) -> Option<End> {
+        let mut services = BTreeSet::new();
+        let mut next = Some(first);
+        while let Some(event) = next {
+            match event {
+                Event::Report(monitor, report) => services.extend(self.take_report(&monitor, &report)),
+                Event::Ended(monitor, status, ran) => {
+                    let why = status.map_or_else(|error| error, |status| status.to_string());
+                    if self.monitor_ended(&monitor, &why, ran) {
+                        return Some(End::MonitorDied);
+                    }
+                    services.extend(self.state.service_of(&monitor));
+                }
+            }
+            next = self.monitors.next_now();
+        }
+        self.settle(services);
+        None
+    }
+
+    fn take_report(&mut self, monitor: &MonitorKey, report: &FromNanny) -> Option<ServiceKey> {
+        if !self.state.report(monitor, report) {
+            return None;
+        }
+        if let (FromNanny::Down { reason }, Some(plan)) = (report, self.state.plan().monitors.get(monitor)) {
+            tracing::info!(reason, "{} is down", plan.name);
+        }
+        self.state.service_of(monitor)
+    }
+
+    /// Returns whether lvsd has to end.
+    fn monitor_ended(&mut self, monitor: &MonitorKey, why: &str, ran: Duration) -> bool {
+        let name = self.name_of(monitor);
+        match self.restarts.ended(monitor, ran, self.now()) {
+            Decision::Again(pause) => {
+                tracing::warn!("nanny for {name} ended ({why}): starting it again in {pause:?}");
+                false
+            }
+            Decision::GiveUp if self.hard_shutdown => {
+                tracing::error!("nanny for child {name} died! shutting down lvs");
+                true
+            }
+            Decision::GiveUp => {
+                tracing::error!("nanny for child {name} died! manual action needed!");
+                self.state.give_up(monitor);
+                false
+            }
+        }
+    }
+
+    fn name_of(&self, monitor: &MonitorKey) -> String {
+        self.state.plan().monitors.get(monitor).map(|plan| plan.name.clone()).unwrap_or_default()
+    }
+
+    fn restart_due(&mut self) {
+        for monitor in self.restarts.take_due(self.now()) {
+            let known = self.state.known(&monitor);
+            self.start_monitor(&monitor, known);
+        }
+    }
+
+    fn start_monitor(&mut self, monitor: &MonitorKey, known: Known) {
+        let Some(plan) = self.state.plan().monitors.get(monitor).cloned() else { return };
+        if let Some(pid) = self.monitors.start(monitor, &plan, known) {
+            tracing::info!("create_monitor for {} running as pid {pid}", plan.name);
+        }
+    }
+
+    /// Reads the file again. A bad one changes nothing.
+    fn reload(&mut self) {
+        tracing::info!("rereading configuration file");
+        let config = match configuration::read(&self.options.file) {
+            Ok(config) => config,
+            Err(refusal) => {
+                for line in refusal.log_lines() {
+                    tracing::error!("{line}");
+                }
+                return;
+            }
+        };
+        if let Err(error) = self.kernel.refresh() {
+            tracing::warn!("cannot read the IPVS table: {error}");
+        }
+        if let Err(error) = self.kernel.set_timeouts(&timeouts(&config)) {
+            tracing::warn!("ipvsadm failed to set timeouts: {error}");
+        }
+        let plan = self.plan(&config);
+        self.log_changes(&plan);
+        let mut services: BTreeSet<_> = self.state.plan().services.keys().copied().collect();
+        services.extend(plan.services.keys().copied());
+        let now = self.now();
+        let changes = self.state.replace(plan, self.kernel.table(), now);
+        for operation in self.settle(services).done {
+            tracing::info!("changed: ipvsadm {operation}");
+        }
+        self.change_monitors(changes);
+        self.revive_given_up();
+    }
+
+    fn log_changes(&self, plan: &Plan) {
+        let old = self.state.plan();
+        for gone in old.virtual_servers.iter().filter(|old| !plan.services.contains_key(&old.service)) {
+            tracing::info!("shutting down virtual service {}", gone.name);
+        }
+        for new in plan.virtual_servers.iter().filter(|new| !old.services.contains_key(&new.service)) {
+            tracing::info!("starting virtual service {} active: {}", new.name, new.port);
+        }
+    }
+
+    fn change_monitors(&mut self, changes: Vec<MonitorChange>) {
+        for change in changes {
+            match change {
+                MonitorChange::Stop(monitor) => {
+                    self.restarts.forget(&monitor);
+                    self.monitors.stop(&monitor);
+                }
+                MonitorChange::Start(monitor, known) => self.start_monitor(&monitor, known),
+            }
+        }
+    }
+
+    /// A reload gives monitors that were given up another chance.
+    fn revive_given_up(&mut self) {
+        let idle: Vec<_> =
+            self.state.plan().monitors.keys().filter(|key| !self.monitors.is_running(key)).copied().collect();
+        for monitor in idle {
+            self.restarts.forget(&monitor);
+            let known = self.state.known(&monitor);
+            self.start_monitor(&monitor, known);
+        }
+    }
+
+    /// Makes these services as they are wanted now.
+    fn settle(&mut self, services: BTreeSet<ServiceKey>) -> Outcome {
+        for change in self.state.sorry_changes() {
+            let (name, address, up) = (change.name, change.address, change.up);
+            if up == 0 {
+                tracing::warn!("Virtual Server {name}: No real servers; activate sorry_server {address}");
+            } else {
+                tracing::info!("Virtual Server {name}: {up} real servers; deactivate sorry_server {address}");
+            }
+        }
+        let wanted: BTreeMap<_, _> = services
+            .into_iter()
+            .map(|key| {
+                let entry = self.state.wanted(&key, self.kernel.table());
+                (key, entry)
+            })
+            .collect();
+        for key in wanted.keys() {
+            self.retry.remove(key);
+        }
+        let outcome = self.kernel.bring_about(wanted);
+        for refused in &outcome.refused {
+            let name =
+                self.state.plan().services.get(&refused.service).map_or("(removed)", |plan| &plan.name);
+            tracing::error!("ipvsadm failed for virtual server {name}! {}; trying again", refused.reason);
+            self.retry.insert(refused.service);
+        }
+        outcome
+    }
+
+    /// Once a turn: what was refused is tried again, and drains may be over.
+    fn look_again(&mut self) {
+        let mut services = std::mem::take(&mut self.retry);
+        let draining = self.state.draining_services();
+        if !draining.is_empty() {
+            match self.kernel.active_connections(&draining) {
+                Ok(active) => {
+                    let now = self.now();
+                    services.extend(self.state.end_drains(now, |service, destination| {
+                        active.get(&(*service, *destination)).copied().unwrap_or(0)
+                    }));
+                }
+                Err(error) => tracing::warn!("cannot read the IPVS table: {error}"),
+            }
+        }
+        if !services.is_empty() {
+            self.settle(services);
+        }
+    }
+
+    async fn tell_pulse(&mut self, outcome: &Outcome) {
+        let Some(pulse) = &mut self.pulse else { return };
+        let plan = self.state.plan();
+        let failed: BTreeSet<_> = outcome.refused.iter().map(|refused| &refused.service).collect();
+        let ready = FromLvsd::Ready {
+            services: plan.services.len() - failed.len(),
+            failed: failed.into_iter().filter_map(|key| Some(plan.services.get(key)?.name.clone())).collect(),
+        };
+        if let Ok(line) = control::lines::encode(&ready) {
+            // If pulse is gone the main loop notices at once.
+            let _ = pulse.write_all(&line).await;
+        }
+    }
+
+    /// Monitors first, so that none reports into a table that is being taken down.
+    async fn shut_down(&mut self) {
+        for virtual_server in &self.state.plan().virtual_servers {
+            tracing::info!("shutting down virtual service {}", virtual_server.name);
+        }
+        self.monitors.stop_all().await;
+        let gone = self.state.plan().services.keys().map(|key| (*key, None)).collect();
+        for refused in self.kernel.bring_about(gone).refused {
+            tracing::error!("ipvsadm failed for virtual server! {}", refused.reason);
+        }
+    }
+}
+
+/// Waits until pulse closes its end of the readiness socket; for ever if there is none.
+async fn gone(pulse: &mut Option<UnixStream>) {
+    let Some(stream) = pulse else { return std::future::pending().await };
+    let mut byte = [0; 16];
+    // pulse never says anything here.
+    while let Ok(1..) = stream.read(&mut byte).await {}
+}

@@ -1,0 +1,281 @@
+//! What a configuration asks for: kernel services, their real servers, and a monitor for each.
+//!
+//! Pure: the same file always gives the same plan, and two plans are compared to find what a reload changes.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::net::IpAddr;
+use std::num::NonZeroU32;
+use std::path::Path;
+
+use ipvs::{
+    Destination, DestinationKey, Family, ForwardingMethod, Persistence, PersistenceMask, Scheduler, Service,
+    ServiceKey, Tunnel,
+};
+use lvs_cf::{Config, RealServer, VirtualServer, Word};
+
+use crate::arguments::arguments;
+
+/// Everything that lvsd has to bring about.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Plan {
+    /// Kernel services by their identity.
+    pub(crate) services: BTreeMap<ServiceKey, PlannedService>,
+    /// One monitor per active real server of each active virtual server.
+    pub(crate) monitors: BTreeMap<MonitorKey, PlannedMonitor>,
+    /// The active virtual servers in the file's order, for the log.
+    pub(crate) virtual_servers: Vec<Started>,
+    /// Virtual servers that cannot be served, and other things that the log shall name.
+    pub(crate) complaints: Vec<String>,
+}
+
+/// An active virtual server, as the log names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Started {
+    /// Its name in the file.
+    pub(crate) name: String,
+    /// Its port.
+    pub(crate) port: i32,
+    /// The kernel service that it is part of: several share one if they have the same firewall mark.
+    pub(crate) service: ServiceKey,
+}
+
+/// One kernel service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct PlannedService {
+    /// As the kernel shall have it.
+    pub(crate) service: Service,
+    /// Name of the first virtual server of the group.
+    pub(crate) name: String,
+    /// Its real servers.
+    pub(crate) servers: BTreeMap<DestinationKey, PlannedServer>,
+    /// Answers when no real server can.
+    pub(crate) sorry: Option<(DestinationKey, Destination)>,
+    /// The monitors are not ours and write to the table themselves: destinations are left as the kernel has them.
+    pub(crate) foreign_monitors: bool,
+}
+
+/// One real server of a service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct PlannedServer {
+    /// As the kernel shall have it at its full weight.
+    pub(crate) destination: Destination,
+    /// All of these must be satisfied: one, or one per virtual server of a mark group.
+    pub(crate) monitors: Vec<MonitorKey>,
+    /// A dead server gets weight 0 instead of being removed.
+    pub(crate) quiesce: bool,
+}
+
+/// What makes two monitors the same (specification lvsd.md 5.1, and the mark, so that two marks on one address do not
+/// share a monitor).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct MonitorKey {
+    /// Firewall mark, 0 for none.
+    pub(crate) mark: u32,
+    /// Protocol, address and port of the virtual server.
+    pub(crate) virtual_server: (ipvs::Protocol, Option<IpAddr>, u16),
+    /// Address and port of the real server.
+    pub(crate) real_server: (IpAddr, u16),
+}
+
+/// How a monitor is started.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct PlannedMonitor {
+    /// `virtual/server`, as log lines name it.
+    pub(crate) name: String,
+    /// The program.
+    pub(crate) program: OsString,
+    /// Its arguments.
+    pub(crate) arguments: Vec<OsString>,
+    /// The weight that the file gives.
+    pub(crate) weight: u32,
+    /// The kernel service and the destination that it decides about.
+    pub(crate) watches: (ServiceKey, DestinationKey),
+}
+
+/// How lvsd itself runs, as far as monitors see it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Mode {
+    /// `--nodaemon`.
+    pub(crate) nodaemon: bool,
+    /// `--verbose`.
+    pub(crate) verbose: bool,
+}
+
+impl Plan {
+    /// The plan for a configuration.
+    pub(crate) fn new(config: &Config, mode: Mode) -> Self {
+        let mut plan = Self::default();
+        let ports = ports_of_marks(config);
+        for virtual_server in config.virtual_servers.iter().filter(|virtual_server| virtual_server.active) {
+            plan.add(config, virtual_server, &ports, mode);
+        }
+        plan
+    }
+
+    fn add(&mut self, config: &Config, block: &VirtualServer, ports: &MarkPorts, mode: Mode) {
+        let Some((key, service)) = service(block) else {
+            self.complaints.push(format!(
+                "virtual server {} has no address or no usable port: not started; the others are",
+                block.name
+            ));
+            return;
+        };
+        let planned = self.services.entry(key).or_insert_with(|| PlannedService {
+            service: service.clone(),
+            name: block.name.to_string(),
+            servers: BTreeMap::new(),
+            sorry: None,
+            foreign_monitors: false,
+        });
+        if planned.service != service {
+            self.complaints.push(format!(
+                "virtual server {} shares a kernel service with {first}: scheduler and persistence of {first} count",
+                block.name,
+                first = planned.name,
+            ));
+        }
+        planned.foreign_monitors |= !is_nanny(&block.client_monitor);
+        if let (None, Some(address)) = (&planned.sorry, block.sorry_server) {
+            let port = if wildcard_port(block, None, ports) { 0 } else { key_port(block) };
+            let destination = Destination::new(forwarding_method(config.network), 1);
+            planned.sorry = Some((DestinationKey { address, port }, destination));
+        }
+        self.virtual_servers.push(Started { name: block.name.to_string(), port: block.port, service: key });
+        for server in block.servers.iter().filter(|server| server.active) {
+            let Some((monitor, destination)) = identity(block, server, ports) else {
+                self.complaints.push(format!(
+                    "real server {}/{} has no address or no usable port: not started; the others are",
+                    block.name, server.name
+                ));
+                continue;
+            };
+            // A real server listed twice is checked and used once, as with Piranha.
+            if !self.monitors.contains_key(&monitor) {
+                self.add_server(config, block, server, monitor, (key, destination), mode);
+            }
+        }
+    }
+
+    fn add_server(
+        &mut self,
+        config: &Config,
+        block: &VirtualServer,
+        server: &RealServer,
+        monitor: MonitorKey,
+        watches: (ServiceKey, DestinationKey),
+        mode: Mode,
+    ) {
+        let weight = u32::try_from(server.weight).unwrap_or(0);
+        if let Some(service) = self.services.get_mut(&watches.0) {
+            let planned = service.servers.entry(watches.1).or_insert_with(|| PlannedServer {
+                destination: Destination::new(forwarding_method(config.network), weight),
+                monitors: Vec::new(),
+                quiesce: block.quiesce_server,
+            });
+            planned.monitors.push(monitor);
+        }
+        self.monitors.insert(
+            monitor,
+            PlannedMonitor {
+                name: format!("{}/{}", block.name, server.name),
+                program: block.client_monitor.as_os_str().to_owned(),
+                arguments: arguments(config, block, server, monitor.real_server.0, mode),
+                weight,
+                watches,
+            },
+        );
+    }
+}
+
+/// The kernel service of a virtual server; `None` if it has neither mark nor address, or no usable port.
+fn service(block: &VirtualServer) -> Option<(ServiceKey, Service)> {
+    let key = match NonZeroU32::new(block.fwmark) {
+        Some(mark) => ServiceKey::Mark { family: block.address.map_or(Family::V4, Family::of), mark },
+        None => ServiceKey::Address {
+            protocol: protocol(block.protocol),
+            address: block.address?,
+            port: block.port_number()?,
+        },
+    };
+    let mut service = Service::new(Scheduler::new(block.scheduler.as_str()).ok()?);
+    service.persistence = block.persistence().map(|timeout| Persistence {
+        timeout,
+        mask: mask(block, key.family()),
+        engine: None,
+    });
+    Some((key, service))
+}
+
+fn mask(block: &VirtualServer, family: Family) -> PersistenceMask {
+    match block.pmask {
+        Some(IpAddr::V4(mask)) if family == Family::V4 => PersistenceMask::V4(mask),
+        Some(mask @ IpAddr::V6(_)) if family == Family::V6 => {
+            lvs_cf::prefix_length(mask).map_or(PersistenceMask::single_client(family), PersistenceMask::V6)
+        }
+        _ => PersistenceMask::single_client(family),
+    }
+}
+
+/// The monitor and the destination of a real server; `None` if it has no address or no usable port.
+fn identity(
+    block: &VirtualServer,
+    server: &RealServer,
+    ports: &MarkPorts,
+) -> Option<(MonitorKey, DestinationKey)> {
+    let (address, real_port) = (server.address?, server.port_number()?);
+    let monitor = MonitorKey {
+        mark: block.fwmark,
+        virtual_server: (protocol(block.protocol), block.address, key_port(block)),
+        real_server: (address, real_port),
+    };
+    let port = if wildcard_port(block, Some(server), ports) { 0 } else { real_port };
+    Some((monitor, DestinationKey { address, port }))
+}
+
+/// The virtual server's port where only its identity counts.
+fn key_port(block: &VirtualServer) -> u16 {
+    block.port_number().unwrap_or(0)
+}
+
+fn protocol(protocol: lvs_cf::Protocol) -> ipvs::Protocol {
+    match protocol {
+        lvs_cf::Protocol::Tcp => ipvs::Protocol::Tcp,
+        lvs_cf::Protocol::Udp => ipvs::Protocol::Udp,
+        lvs_cf::Protocol::Sctp => ipvs::Protocol::Sctp,
+    }
+}
+
+fn forwarding_method(network: lvs_cf::ForwardingMethod) -> ForwardingMethod {
+    match network {
+        lvs_cf::ForwardingMethod::Nat => ForwardingMethod::Masquerade,
+        lvs_cf::ForwardingMethod::Direct => ForwardingMethod::DirectRoute,
+        lvs_cf::ForwardingMethod::Tunnel => ForwardingMethod::Tunnel(Tunnel::Ipip),
+    }
+}
+
+/// Whether a `client_monitor` is a nanny that reports to lvsd. Any other program changes the table itself.
+fn is_nanny(program: &Word) -> bool {
+    Path::new(program.as_os_str()).file_name() == Some("nanny".as_ref())
+}
+
+/// The virtual ports that each firewall mark covers.
+type MarkPorts = BTreeMap<u32, Vec<i32>>;
+
+fn ports_of_marks(config: &Config) -> MarkPorts {
+    let mut ports = MarkPorts::new();
+    for block in config.virtual_servers.iter().filter(|block| block.active && block.fwmark != 0) {
+        let covered = ports.entry(block.fwmark).or_default();
+        if !covered.contains(&block.port) {
+            covered.push(block.port);
+        }
+    }
+    ports
+}
+
+/// Whether a destination keeps the packet's own port (specification lvsd.md 15, row 11): with a mark that covers
+/// several ports one destination port would get the connections of all of them.
+fn wildcard_port(block: &VirtualServer, server: Option<&RealServer>, ports: &MarkPorts) -> bool {
+    let several = ports.get(&block.fwmark).is_some_and(|ports| ports.len() > 1);
+    block.fwmark != 0 && (several || server.is_none_or(|server| !server.port_given))
+}

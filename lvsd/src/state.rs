@@ -1,0 +1,277 @@
+//! What is known of every real server, and so what the kernel's table shall look like. Pure: reports and time in,
+//! wanted entries out.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use control::report::{FromNanny, Known};
+use ipvs::{Destination, DestinationKey, ServiceKey, Table, VirtualServer};
+
+use crate::plan::{MonitorKey, Plan, PlannedServer, PlannedService};
+
+/// A real server that a reload took out of service gets weight 0 for at least this long, so that a connection that is
+/// just being made is seen.
+const SHORTEST_DRAIN: Duration = Duration::from_secs(1);
+/// Its established connections are waited for this long, unless `quiesce_server` asks to wait for all of them.
+const LONGEST_DRAIN: Duration = Duration::from_secs(30);
+
+/// What one monitor has said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Verdict {
+    /// Nothing yet.
+    Unknown,
+    /// In service with this weight.
+    Up(u32),
+    /// Dead.
+    Down,
+}
+
+/// A real server on its way out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Drain {
+    began: Duration,
+    patient: bool,
+}
+
+/// What a reload asks of one monitor.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum MonitorChange {
+    /// End it.
+    Stop(MonitorKey),
+    /// Start it with this knowledge.
+    Start(MonitorKey, Known),
+}
+
+/// The answering of a sorry server begins or ends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct SorryChange {
+    /// The virtual server.
+    pub(crate) name: String,
+    /// The sorry server.
+    pub(crate) address: std::net::IpAddr,
+    /// Real servers up.
+    pub(crate) up: usize,
+}
+
+/// Everything that decides about the table.
+#[derive(Debug, Default)]
+pub(crate) struct State {
+    plan: Plan,
+    verdicts: BTreeMap<MonitorKey, Verdict>,
+    drains: BTreeMap<(ServiceKey, DestinationKey), Drain>,
+    sorry: BTreeSet<ServiceKey>,
+}
+
+impl State {
+    /// The plan in force.
+    pub(crate) fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// Puts a plan in force, at start (over nothing) or at a reload. `kernel` is the table as it is: a real server that
+    /// it holds with a weight is in service until its monitor says otherwise.
+    ///
+    /// Returns what it asks of the monitors, ends first.
+    pub(crate) fn replace(&mut self, plan: Plan, kernel: &Table, now: Duration) -> Vec<MonitorChange> {
+        let old = std::mem::replace(&mut self.plan, plan);
+        self.drain_removed(&old, kernel, now);
+        let mut changes: Vec<_> = old
+            .monitors
+            .iter()
+            .filter(|&(key, monitor)| self.plan.monitors.get(key) != Some(monitor))
+            .map(|(key, _)| MonitorChange::Stop(*key))
+            .collect();
+        for (key, monitor) in &self.plan.monitors {
+            let before = old.monitors.get(key);
+            if before == Some(monitor) {
+                continue;
+            }
+            let verdict = match (before, self.verdicts.get(key).copied()) {
+                (None, _) | (_, None) => adopted(&monitor.watches, kernel),
+                (Some(before), Some(Verdict::Up(_))) if before.weight != monitor.weight => {
+                    Verdict::Up(monitor.weight)
+                }
+                (_, Some(verdict)) => verdict,
+            };
+            self.verdicts.insert(*key, verdict);
+            changes.push(MonitorChange::Start(*key, known(verdict)));
+        }
+        self.verdicts.retain(|key, _| self.plan.monitors.contains_key(key));
+        changes
+    }
+
+    /// Takes a monitor's report; `false` if no such monitor is planned (a late word from one that was ended).
+    pub(crate) fn report(&mut self, monitor: &MonitorKey, report: &FromNanny) -> bool {
+        let Some(verdict) = self.verdicts.get_mut(monitor) else { return false };
+        *verdict = match report {
+            FromNanny::Up { weight } | FromNanny::Weight { weight } => Verdict::Up(*weight),
+            FromNanny::Down { .. } => Verdict::Down,
+        };
+        true
+    }
+
+    /// What a monitor that is started again shall begin with.
+    pub(crate) fn known(&self, monitor: &MonitorKey) -> Known {
+        self.verdicts.get(monitor).copied().map_or(Known::Nothing, known)
+    }
+
+    /// Nobody watches this real server any more: it leaves service.
+    pub(crate) fn give_up(&mut self, monitor: &MonitorKey) {
+        if let Some(verdict) = self.verdicts.get_mut(monitor) {
+            *verdict = Verdict::Down;
+        }
+    }
+
+    /// The kernel service that a monitor decides about.
+    pub(crate) fn service_of(&self, monitor: &MonitorKey) -> Option<ServiceKey> {
+        self.plan.monitors.get(monitor).map(|monitor| monitor.watches.0)
+    }
+
+    /// How the kernel shall have a service; `None` if it is not planned.
+    pub(crate) fn wanted(&self, key: &ServiceKey, kernel: &Table) -> Option<VirtualServer> {
+        let planned = self.plan.services.get(key)?;
+        let present = kernel.services.get(key).map(|entry| &entry.destinations);
+        if planned.foreign_monitors {
+            let destinations = present.cloned().unwrap_or_default();
+            return Some(VirtualServer { service: planned.service.clone(), destinations });
+        }
+        let mut destinations = BTreeMap::new();
+        for (destination, server) in &planned.servers {
+            let weight_now = present.and_then(|present| present.get(destination)).map(|entry| entry.weight);
+            if let Some(weight) = self.weight(server, weight_now) {
+                destinations.insert(*destination, with_weight(&server.destination, weight));
+            }
+        }
+        if let Some((at, sorry)) = planned.sorry.as_ref().filter(|_| self.needs_sorry(planned)) {
+            destinations.entry(*at).or_insert_with(|| sorry.clone());
+        }
+        for (_, destination) in self.drains.keys().filter(|(service, _)| service == key) {
+            if let Some(entry) = present.and_then(|present| present.get(destination)) {
+                destinations.entry(*destination).or_insert_with(|| with_weight(entry, 0));
+            }
+        }
+        Some(VirtualServer { service: planned.service.clone(), destinations })
+    }
+
+    /// Notes which sorry servers begin or cease to answer, and tells the changes.
+    pub(crate) fn sorry_changes(&mut self) -> Vec<SorryChange> {
+        let mut changes = Vec::new();
+        let mut needed = BTreeSet::new();
+        for (key, planned) in &self.plan.services {
+            let Some((sorry, _)) = &planned.sorry else { continue };
+            let needs = self.needs_sorry(planned);
+            if needs {
+                needed.insert(*key);
+            }
+            if needs != self.sorry.contains(key) {
+                let up = planned.servers.values().filter(|server| self.is_up(server)).count();
+                changes.push(SorryChange { name: planned.name.clone(), address: sorry.address, up });
+            }
+        }
+        self.sorry = needed;
+        changes
+    }
+
+    /// Ends the drains that are over. `active` tells the established connections of a destination.
+    ///
+    /// Returns the services that changed.
+    pub(crate) fn end_drains(
+        &mut self,
+        now: Duration,
+        active: impl Fn(&ServiceKey, &DestinationKey) -> u32,
+    ) -> BTreeSet<ServiceKey> {
+        let mut changed = BTreeSet::new();
+        self.drains.retain(|(service, destination), drain| {
+            let age = now.saturating_sub(drain.began);
+            let idle = active(service, destination) == 0;
+            let over = age >= SHORTEST_DRAIN && (idle || (!drain.patient && age >= LONGEST_DRAIN));
+            if over {
+                changed.insert(*service);
+            }
+            !over
+        });
+        changed
+    }
+
+    /// The services with a real server on its way out.
+    pub(crate) fn draining_services(&self) -> BTreeSet<ServiceKey> {
+        self.drains.keys().map(|(service, _)| *service).collect()
+    }
+
+    fn drain_removed(&mut self, old: &Plan, kernel: &Table, now: Duration) {
+        let plan = &self.plan;
+        let planned = |service: &ServiceKey, destination: &DestinationKey| {
+            plan.services.get(service).is_some_and(|service| service.servers.contains_key(destination))
+        };
+        self.drains.retain(|(service, destination), _| {
+            plan.services.contains_key(service) && !planned(service, destination)
+        });
+        for (key, service) in &old.services {
+            let Some(entry) = kernel.services.get(key).filter(|_| plan.services.contains_key(key)) else {
+                continue;
+            };
+            for (destination, server) in &service.servers {
+                if !planned(key, destination) && entry.destinations.contains_key(destination) {
+                    let drain = Drain { began: now, patient: server.quiesce };
+                    self.drains.insert((*key, *destination), drain);
+                }
+            }
+        }
+    }
+
+    /// The weight that a server shall have in the table; `None` if it shall not be there. `weight_now` is what it has.
+    fn weight(&self, server: &PlannedServer, weight_now: Option<u32>) -> Option<u32> {
+        let verdicts = || server.monitors.iter().map(|monitor| self.verdict(monitor));
+        if verdicts().any(|verdict| verdict == Verdict::Down) {
+            // An entry that never was is not made only to be quiesced.
+            return weight_now.filter(|_| server.quiesce).map(|_| 0);
+        }
+        if verdicts().any(|verdict| verdict == Verdict::Unknown) {
+            return weight_now;
+        }
+        verdicts().find_map(|verdict| match verdict {
+            Verdict::Up(weight) => Some(weight),
+            Verdict::Unknown | Verdict::Down => None,
+        })
+    }
+
+    fn verdict(&self, monitor: &MonitorKey) -> Verdict {
+        self.verdicts.get(monitor).copied().unwrap_or(Verdict::Unknown)
+    }
+
+    fn is_up(&self, server: &PlannedServer) -> bool {
+        server.monitors.iter().all(|monitor| matches!(self.verdict(monitor), Verdict::Up(_)))
+    }
+
+    /// Only once every server was checked: at start nothing is known, and nothing is lost by waiting for the first word.
+    fn needs_sorry(&self, planned: &PlannedService) -> bool {
+        planned
+            .servers
+            .values()
+            .all(|server| server.monitors.iter().any(|monitor| self.verdict(monitor) == Verdict::Down))
+    }
+}
+
+/// A server that the kernel already has in service stays there without a new slow start.
+fn adopted((service, destination): &(ServiceKey, DestinationKey), kernel: &Table) -> Verdict {
+    let entry = kernel.services.get(service).and_then(|entry| entry.destinations.get(destination));
+    match entry.map(|entry| entry.weight) {
+        Some(weight) if weight > 0 => Verdict::Up(weight),
+        _ => Verdict::Unknown,
+    }
+}
+
+fn known(verdict: Verdict) -> Known {
+    match verdict {
+        Verdict::Unknown => Known::Nothing,
+        Verdict::Up(weight) => Known::Up { weight },
+        Verdict::Down => Known::Down,
+    }
+}
+
+fn with_weight(destination: &Destination, weight: u32) -> Destination {
+    Destination { weight, ..destination.clone() }
+}
+
+#[cfg(test)]
+mod tests;
