@@ -4,6 +4,7 @@ use std::fmt;
 use std::fs;
 use std::path::Path;
 
+use nix::errno::Errno;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
@@ -24,13 +25,17 @@ pub struct Process {
 }
 
 impl Process {
-    /// Sends it a signal.
+    /// Sends it a signal, if it still is there.
     ///
     /// # Panics
     ///
-    /// If it is gone.
+    /// If the kernel refuses.
     pub fn signal(&self, signal: Signal) {
-        kill(self.outside, signal).unwrap_or_else(|error| panic!("cannot send {signal} to {self}: {error}"));
+        match kill(self.outside, signal) {
+            // A parent that was told first may have taken it along.
+            Ok(()) | Err(Errno::ESRCH) => {}
+            Err(error) => panic!("cannot send {signal} to {self}: {error}"),
+        }
     }
 
     /// Whether it still runs.

@@ -2,9 +2,10 @@
 #![allow(clippy::expect_used, clippy::unwrap_used)]
 
 mod ground;
+mod lvsd;
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    lab::suite::main(&[ground::tests()].concat())
+    lab::suite::main(&[ground::tests(), lvsd::tests()].concat())
 }
