@@ -320,6 +320,11 @@ impl Config {
         self.backup_active && self.backup.address.is_some()
     }
 
+    /// Whether both routers have the same address, which pulse refuses (specification pulse.md F38).
+    pub fn has_same_routers(&self) -> bool {
+        self.primary.address.is_some() && self.primary.address == self.backup.address
+    }
+
     /// The primary and backup router's private heartbeat addresses, if there is a second path: both are given and
     /// differ from the public ones (specification lvs-cf.md section 6, pulse.md F38).
     pub fn private_link(&self) -> Option<(IpAddr, IpAddr)> {

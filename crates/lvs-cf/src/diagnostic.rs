@@ -67,6 +67,12 @@ impl Diagnostic {
         self
     }
 
+    /// The same, refused in place of warned of.
+    pub(crate) fn into_error(mut self) -> Self {
+        self.severity = Severity::Error;
+        self
+    }
+
     /// The diagnostic for people, several lines that end in a line feed.
     ///
     /// ```text
@@ -79,8 +85,8 @@ impl Diagnostic {
     /// ```
     pub fn render(&self, path: &Path) -> String {
         let mut text = format!("{}[{}]: {}\n", self.severity.as_str(), self.name, self.message);
-        let _ = write!(text, " --> {}", path.display());
         let margin = self.line.to_string().len();
+        let _ = write!(text, "{:margin$}--> {}", "", path.display());
         if let Some(excerpt) = &self.excerpt {
             let _ = writeln!(text, ":{}:{}", self.line, self.column);
             let _ = writeln!(text, "{:margin$} |", "");

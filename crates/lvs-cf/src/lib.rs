@@ -19,6 +19,9 @@ mod number;
 mod outline;
 mod parse;
 mod reader;
+mod refusal;
+mod report;
+mod sanity;
 mod time;
 mod token;
 mod value;
@@ -35,6 +38,8 @@ pub use fixed::{
 pub use keyword::Kind;
 pub use names::{Names, NumbersOnly};
 pub use parse::Parsed;
+pub use refusal::Refusal;
+pub use report::{Report, check};
 pub use time::Time;
 pub use warning::{Warning, Warnings};
 pub use word::{Quote, Text, Word};

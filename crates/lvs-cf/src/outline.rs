@@ -34,8 +34,33 @@ pub(crate) struct Statement {
     pub(crate) extended: bool,
 }
 
+impl BlockKind {
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::File => "file",
+            Self::Virtual => "virtual",
+            Self::Failover => "failover",
+            Self::Server => "server",
+        }
+    }
+}
+
 impl Block {
     pub(crate) fn new(kind: BlockKind, open: usize, extension: bool) -> Self {
         Self { kind, extension, open, close: None, statements: Vec::new(), blocks: Vec::new() }
+    }
+
+    /// The line whose value of a keyword is in force: the last extension line, else the last ordinary one.
+    pub(crate) fn in_force(&self, keyword: &str) -> Option<&Statement> {
+        let last = |extended| {
+            let wanted = |it: &&Statement| it.keyword == keyword && it.extended == extended;
+            self.statements.iter().rev().find(wanted)
+        };
+        last(true).or_else(|| last(false))
+    }
+
+    /// Blocks of one kind, in the file's order.
+    pub(crate) fn of_kind(&self, kind: BlockKind) -> impl Iterator<Item = &Block> {
+        self.blocks.iter().filter(move |block| block.kind == kind)
     }
 }

@@ -12,6 +12,7 @@ use crate::frame::{Frame, Words};
 use crate::hint;
 use crate::names::Names;
 use crate::outline::{Block, BlockKind};
+use crate::sanity;
 use crate::token::{self, BadQuote, Token};
 use crate::warning::{Warning, Warnings};
 use crate::word::Word;
@@ -225,6 +226,9 @@ impl<'a> Reader<'a> {
                 }
                 self.begin_server(words.word(1).into(), words);
             }
+            b"server" if self.level() == BlockKind::File && opens(words) && self.reopen_section() => {
+                self.begin_server(words.word(1).into(), words);
+            }
             b"}" if !words.extended => {
                 while self.inside_extension() {
                     self.end_block(None);
@@ -234,6 +238,18 @@ impl<'a> Reader<'a> {
             _ => return,
         }
         self.brace_missing = !words.line.trim_ascii_end().ends_with(b"{");
+    }
+
+    /// Undoes a closing brace that came too early. Says whether there was a section to open again.
+    fn reopen_section(&mut self) -> bool {
+        let Some(block) = self.file.block.blocks.pop() else { return false };
+        let config = &mut self.file.value;
+        let failover = block.kind == BlockKind::Failover;
+        let section = if failover { config.failover.pop() } else { config.virtual_servers.pop() };
+        let mut frame = Frame::new(section.unwrap_or_default(), block.kind, block.open, block.extension);
+        frame.block = block;
+        self.section = Some(frame);
+        true
     }
 
     fn carriage_return(&mut self, number: usize, line: &[u8]) {
@@ -303,6 +319,9 @@ impl<'a> Reader<'a> {
         }
         let mut config = self.file.value;
         config.adjust();
+        if self.errors.is_none() {
+            sanity::check(&config, &self.file.block, document, &mut self.warnings);
+        }
         Reading { config, errors: self.errors, warnings: self.warnings }
     }
 }
@@ -314,9 +333,9 @@ fn extension_note(words: Words<'_>) -> Vec<Remark> {
 
 fn shape(line: &[u8]) -> Shape {
     let Some(start) = line.iter().position(|&byte| !token::is_blank(byte)) else { return Shape::Nothing };
-    match line.get(start..).unwrap_or_default() {
-        [b'#', b'%', blank, ..] if token::is_blank(*blank) => Shape::Extension(start + 2),
-        [b'#', ..] => Shape::Nothing,
+    match (line.get(start), token::after_extension_mark(line)) {
+        (_, Some(from)) => Shape::Extension(from),
+        (Some(b'#'), None) => Shape::Nothing,
         _ => Shape::Ordinary(start),
     }
 }

@@ -49,6 +49,14 @@ pub(crate) fn is_blank(byte: u8) -> bool {
     byte == b' ' || byte == b'\t'
 }
 
+/// Where the words of an extension line begin, if the line may be one: behind `#%` and a blank (specification
+/// lvs-cf.md section 15).
+pub(crate) fn after_extension_mark(line: &[u8]) -> Option<usize> {
+    let start = line.iter().position(|&byte| !is_blank(byte))?;
+    let behind = line.get(start..)?.strip_prefix(b"#%")?;
+    behind.first().is_some_and(|&byte| is_blank(byte)).then_some(start + 2)
+}
+
 /// Cuts what stands from `from` on into words. On a bad quote, `tokens` holds the words before it.
 pub(crate) fn cut(line: &[u8], from: usize, tokens: &mut Vec<Token>) -> Result<(), BadQuote> {
     tokens.clear();

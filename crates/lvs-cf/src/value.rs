@@ -231,9 +231,11 @@ impl<'a> Value<'a> {
                 self.beyond_piranha = true;
                 Ok(Time::Exact(time))
             }
-            Some(_) => Err(self.fault(ErrorKind::IntExpected).because(Cause::ValueOfOurs)),
+            Some(_) if !self.word(0).iter().all(u8::is_ascii_digit) => {
+                Err(self.fault(ErrorKind::IntExpected).because(Cause::ValueOfOurs))
+            }
             None if self.extended => Err(self.fault(ErrorKind::BadArgument).because(Cause::NotATime)),
-            None => Err(self.fault(ErrorKind::IntExpected)),
+            _ => Err(self.fault(ErrorKind::IntExpected)),
         }
     }
 

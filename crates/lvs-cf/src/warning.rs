@@ -100,6 +100,14 @@ warnings! {
     NoCommand = "no-command" Warning,
     /// A real server's port differs from its virtual server's where only NAT could change it.
     PortNotTranslated = "port-not-translated" Warning,
+    /// An active virtual server has no active real server and no sorry server.
+    NoServer = "no-server" Warning,
+    /// A virtual server with a firewall mark of its own has no persistence, which several ports would need.
+    MarkPersistenceAdvised = "mark-persistence-advised" Note,
+    /// A mask or real server is of another address family than its virtual server.
+    FamilyDiffers = "family-differs" Warning,
+    /// Heartbeats are to be signed, but there is no key.
+    AuthWithoutKey = "auth-without-key" Warning,
     /// An extension line.
     Extension = "extension" Note,
     /// An extension line with a value that Piranha could read on an ordinary line.
@@ -149,5 +157,19 @@ impl Warnings {
     pub fn more(&self) -> impl Iterator<Item = (Warning, usize)> {
         let surplus = |&(warning, count): &(Warning, usize)| (warning, count.saturating_sub(Self::LIMIT));
         self.found.iter().map(surplus).filter(|&(_, more)| more > 0)
+    }
+
+    /// Takes every one of a name out.
+    pub(crate) fn take(&mut self, warning: Warning) -> Vec<Diagnostic> {
+        self.found.retain(|&(known, _)| known != warning);
+        let (taken, kept) =
+            std::mem::take(&mut self.kept).into_iter().partition(|it: &Diagnostic| it.name == warning.name());
+        self.kept = kept;
+        taken
+    }
+
+    /// In the order of the lines.
+    pub(crate) fn sort(&mut self) {
+        self.kept.sort_by_key(|diagnostic| diagnostic.line);
     }
 }
