@@ -43,7 +43,7 @@ impl Events {
         Self { signals, lvsd, deferred: Vec::new() }
     }
 
-    /// Waits until lvsd says what it knows of the real server. Without lvsd, nothing is known.
+    /// Waits until lvsd says what it knows of the real server. Without lvsd nothing is known.
     ///
     /// # Errors
     ///

@@ -3,6 +3,7 @@
 //! Started by lvsd it reports over an inherited socket and never writes to the kernel's table; started by hand it
 //! writes its own entry.
 
+mod entry;
 mod events;
 mod lvsd;
 mod monitor;
@@ -14,7 +15,7 @@ mod settings;
 use std::os::unix::net::UnixStream;
 use std::process::ExitCode;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use control::report::DESCRIPTOR;
 use service::child::shared_socket;
 use service::detach::{Detached, Waiting, detach, leave_terminal};
@@ -23,6 +24,7 @@ use service::options::{Program, read};
 use service::signals::Signals;
 use tracing::{debug, error, info, warn};
 
+use crate::entry::Entry;
 use crate::events::Events;
 use crate::monitor::Monitor;
 use crate::options::Options;
@@ -38,11 +40,7 @@ fn main() -> ExitCode {
         Ok(settings) => settings,
         Err(exit) => return exit.print().into(),
     };
-    let status = start(&settings).unwrap_or_else(|reason| {
-        eprintln!("nanny: {reason:#}");
-        CANNOT_BEGIN
-    });
-    status.into()
+    start(&settings).unwrap_or_else(|reason| complain(&reason)).into()
 }
 
 /// Goes where nanny shall live, and begins there. Gives the exit status.
@@ -62,7 +60,13 @@ fn start(settings: &Settings) -> anyhow::Result<u8> {
         .enable_all()
         .build()
         .context("cannot start the event loop")?;
-    runtime.block_on(run(settings, parent, waiting)).inspect_err(|reason| error!("{reason:#}"))
+    Ok(runtime.block_on(run(settings, parent, waiting)))
+}
+
+/// Tells the caller why nanny cannot begin. Gives the exit status.
+fn complain(reason: &anyhow::Error) -> u8 {
+    eprintln!("nanny: {reason:#}");
+    CANNOT_BEGIN
 }
 
 /// The first lines of the log: what is watched, and how.
@@ -78,8 +82,6 @@ fn announce(settings: &Settings) {
     // As printf(3) shows a missing string.
     let address = virtual_server.address.as_deref().unwrap_or("(null)");
     let port = virtual_server.port;
-    let (fwmark, method, quiesce) = (virtual_server.fwmark, settings.method, settings.quiesce);
-    debug!("fwmark={fwmark} method={method:?} quiesce={quiesce}");
     match settings.mode {
         Mode::Lvs => info!("starting LVS client monitor for {address}:{port} -> {real_server}"),
         Mode::Fos => info!("Failover service monitor for {address}:{port} started"),
@@ -87,27 +89,28 @@ fn announce(settings: &Settings) {
 }
 
 /// Watches until the end. Gives the exit status.
-async fn run(
-    settings: &Settings,
-    parent: Option<UnixStream>,
-    waiting: Option<Waiting>,
-) -> anyhow::Result<u8> {
+async fn run(settings: &Settings, parent: Option<UnixStream>, waiting: Option<Waiting>) -> u8 {
     let (events, outlet) = match open(settings, parent) {
         Ok(opened) => opened,
         Err(reason) => {
+            error!("{reason:#}");
+            // In the foreground the log is read already.
             if let Some(waiting) = waiting {
-                waiting.failed(CANNOT_BEGIN);
+                waiting.failed(complain(&reason));
             }
-            return Err(reason);
+            return CANNOT_BEGIN;
         }
     };
-    if let Some(waiting) = waiting {
-        waiting.ready().context("cannot open /dev/null")?;
+    if let Some(waiting) = waiting
+        && let Err(reason) = waiting.ready()
+    {
+        error!("cannot let go of the terminal: {reason}");
+        return CANNOT_BEGIN;
     }
-    Ok(match settings.mode {
+    match settings.mode {
         Mode::Lvs => Monitor::new(settings, events, outlet).watch().await,
         Mode::Fos => partner::watch(settings, events).await,
-    })
+    }
 }
 
 /// Opens what nanny hears from, and what it changes, and says what it watches.
@@ -120,9 +123,7 @@ fn open(settings: &Settings, parent: Option<UnixStream>) -> anyhow::Result<(Even
             let (hearing, speaking) = lvsd::join(parent).context("the report socket is unusable")?;
             (Some(hearing), Outlet::Lvsd(speaking))
         }
-        (Mode::Lvs, None) if !settings.rehearsal => {
-            bail!("changing the kernel's table alone is not supported yet")
-        }
+        (Mode::Lvs, None) if !settings.rehearsal => (None, Outlet::Table(Box::new(Entry::open(settings)?))),
         _ => (None, Outlet::Nowhere),
     };
     Ok((Events::new(signals, lvsd), outlet))

@@ -11,6 +11,9 @@ use crate::events::{End, Events, Pause};
 use crate::outlet::Outlet;
 use crate::settings::Settings;
 
+/// Exit status if the own entry could not be removed at the end.
+const NOT_WITHDRAWN: u8 = 1;
+
 /// The watch over one real server.
 pub(crate) struct Monitor<'a> {
     probe: &'a Probe,
@@ -27,7 +30,12 @@ impl<'a> Monitor<'a> {
 
     /// Watches until the end. Gives the exit status.
     pub(crate) async fn watch(mut self) -> u8 {
-        let end = match self.events.begin().await {
+        let known = match &mut self.outlet {
+            Outlet::Lvsd(_) => self.events.begin().await,
+            Outlet::Table(entry) => Ok(entry.known()),
+            Outlet::Nowhere => Ok(Known::Nothing),
+        };
+        let end = match known {
             Ok(known) => self.turns(known).await,
             Err(end) => end,
         };
@@ -35,7 +43,7 @@ impl<'a> Monitor<'a> {
             End::Signal(signal) => info!("Terminating due to signal {signal}"),
             End::Orphaned => info!("Terminating because lvsd is gone"),
         }
-        0
+        if self.outlet.withdraw() { 0 } else { NOT_WITHDRAWN }
     }
 
     async fn turns(&mut self, known: Known) -> End {

@@ -95,6 +95,8 @@ pub enum Action {
     Down {
         /// The bad check in words.
         reason: String,
+        /// By force: it leaves the table even if it is to be quiesced (nanny.md 10).
+        forced: bool,
     },
     /// Log a line.
     Log(Line),
@@ -161,7 +163,7 @@ impl Health {
     pub fn force_down(&mut self) -> Vec<Action> {
         let mut actions = vec![Action::Log(Line::ForcedDown)];
         if self.standing != Standing::Down {
-            actions.push(Action::Down { reason: "forced down".to_owned() });
+            actions.push(Action::Down { reason: "forced down".to_owned(), forced: true });
         }
         self.standing = Standing::Down;
         self.due = None;
@@ -224,7 +226,7 @@ impl Health {
             Standing::Unknown | Standing::Down => {}
         }
         if self.standing != Standing::Down {
-            actions.push(Action::Down { reason: failure.to_string() });
+            actions.push(Action::Down { reason: failure.to_string(), forced: false });
         }
         self.standing = Standing::Down;
         self.count = 0;

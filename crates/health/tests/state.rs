@@ -199,7 +199,7 @@ fn a_first_bad_check_is_reported_without_a_transition_line() {
             Action::Log(Line::Counted { good: false, active: false, count: 18 }),
             Action::Log(timed_out.clone()),
             Action::Log(Line::ReentryBroken),
-            Action::Down { reason: timed_out.to_string() },
+            Action::Down { reason: timed_out.to_string(), forced: false },
         ]
     );
 }
