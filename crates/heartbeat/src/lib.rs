@@ -1,0 +1,41 @@
+//! The heartbeat between two routers, and the decision which of them is active (`service = lvs`).
+//!
+//! Nothing here touches a socket, a clock or a process. A [`Machine`] takes an [`Event`] and the time, and answers with
+//! a list of [`Action`]s that the caller carries out; [`Machine::next_wake`] says when it wants to be called again.
+//!
+//! ```text
+//!   datagrams ─┐                                         ┌─ send a heartbeat on every link
+//!   timer     ─┤   reception ── partner                  ├─ start, stop, kill lvsd; sync daemon; commands
+//!   lvsd      ─┼─► links       ── Machine ── duty ───────┼─ raise, drop, announce the floating addresses
+//!   addresses ─┤   supervision ── hold-down              ├─ log a line
+//!   signals   ─┘                                         └─ exit
+//! ```
+//!
+//! - [`datagram`]: the four bytes on the wire, in either byte order.
+//! - [`Settings`]: what of `lvs.cf` decides.
+//! - [`Line`]: every log line, with Piranha's words.
+//!
+//! Source: specification pulse.md sections 10 to 14 and 21, and the decisions of its sections 23 and 24.
+
+pub mod datagram;
+
+mod event;
+mod hold_down;
+mod lateness;
+mod line;
+mod links;
+mod machine;
+mod partner;
+mod reception;
+mod settings;
+mod supervision;
+
+pub use datagram::{ByteOrder, Message};
+pub use event::{Action, Datagram, Ending, Event, Link, SyncMode};
+pub use line::{Line, Severity};
+pub use machine::{Machine, State};
+pub use reception::Complaint;
+pub use settings::{Partner, Role, Settings};
+
+/// A moment, as the time since an origin of the caller's choice, on a clock that never goes back.
+pub type Moment = std::time::Duration;

@@ -1,0 +1,281 @@
+//! Every log line of pulse with `service = lvs`, in Piranha's words (specification pulse.md section 21).
+//!
+//! New facts are new lines, or `key=value` after the old words.
+
+use crate::datagram::Message;
+use crate::event::Link;
+use crate::reception::Complaint;
+use std::fmt;
+use std::net::IpAddr;
+use std::time::Duration;
+
+/// How much a line matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// Only with `--verbose`.
+    Debug,
+    /// The course of things.
+    Info,
+    /// Something is not as it should be.
+    Warning,
+    /// Something failed.
+    Error,
+}
+
+/// A log line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Line {
+    /// This router is the primary.
+    StartingAsMaster,
+    /// This router is the backup.
+    StartingAsBackup,
+    /// `--forceactive`.
+    ForcedActive,
+    /// Nothing was heard for `deadtime`.
+    PartnerDead,
+    /// The primary heard that the backup is inactive.
+    BackupInactive,
+    /// The backup heard that the primary is inactive.
+    PrimaryInactive,
+    /// Both are active, and this one is the primary.
+    ResendingArps,
+    /// Both are active, and this one is the backup.
+    TieDeactivating,
+    /// The public link of a router that is not yet disabled went down. "Primary" is not the role.
+    PublicLinkDown,
+    /// The private link of a router that is not yet disabled went down.
+    PrivateLinkDown,
+    /// An inactive router with a failed link stays inactive.
+    LinkFailureDisabled,
+    /// An active router with a failed link becomes inactive.
+    LinkFailureDeactivating,
+    /// The links are good again.
+    LinksRestored,
+    /// A round of announcements is over. The caller logs it, who knows when.
+    ArpsFinished,
+    /// lvsd ended by itself.
+    LvsdExited {
+        /// Its process.
+        pid: u32,
+        /// Its exit status.
+        status: i32,
+    },
+    /// lvsd was killed.
+    LvsdSignalled {
+        /// Its process.
+        pid: u32,
+        /// Number of the signal.
+        signal: i32,
+    },
+    /// SIGTERM or SIGINT.
+    Terminating {
+        /// Number of the signal.
+        signal: i32,
+    },
+    /// Datagrams that are not believed.
+    NotBelieved {
+        /// Why.
+        complaint: Complaint,
+        /// Who sent them; nothing for all those beyond the number of senders that are told apart.
+        sender: Option<IpAddr>,
+        /// How many since the last such line.
+        count: u64,
+    },
+    /// A heartbeat goes out.
+    SendingHeartbeat,
+    /// A heartbeat came in.
+    ReceivedHeartbeat {
+        /// What it says.
+        message: Message,
+        /// On which link.
+        link: Link,
+    },
+    /// The loop woke up too late to judge the partner's silence.
+    LoopLate {
+        /// How late.
+        by: Duration,
+    },
+    /// lvsd will be started again.
+    RestartingLvsd {
+        /// Attempts since it last ran well.
+        attempt: u32,
+        /// Pause before it.
+        pause: Duration,
+    },
+    /// lvsd keeps failing and the partner lives: it shall serve.
+    GivingUp {
+        /// Attempts that failed.
+        attempts: u32,
+        /// Time in which this router does not take the service back from a living partner.
+        hold_down: Duration,
+    },
+    /// lvsd does not report its table; the addresses are raised all the same.
+    LvsdSilent {
+        /// How long was waited.
+        waited: Duration,
+    },
+    /// lvsd does not end.
+    KillingLvsd {
+        /// How long was waited.
+        waited: Duration,
+    },
+    /// Floating addresses cannot be raised.
+    AddressesMissing {
+        /// How many.
+        count: usize,
+    },
+    /// Floating addresses cannot be removed.
+    AddressesRemaining {
+        /// How many.
+        count: usize,
+    },
+    /// The service goes to and fro.
+    ManyActivations {
+        /// Activations in the last five minutes.
+        count: usize,
+    },
+    /// Nothing was heard on one link, while this router may hear the partner on the other.
+    LinkSilent {
+        /// Which.
+        link: Link,
+        /// For how long.
+        silence: Duration,
+    },
+    /// A silent link carries heartbeats again.
+    LinkHeard {
+        /// Which.
+        link: Link,
+    },
+}
+
+impl Line {
+    /// How much the line matters.
+    pub fn severity(&self) -> Severity {
+        match self {
+            Self::SendingHeartbeat | Self::ReceivedHeartbeat { .. } => Severity::Debug,
+            Self::StartingAsMaster
+            | Self::StartingAsBackup
+            | Self::ForcedActive
+            | Self::PartnerDead
+            | Self::BackupInactive
+            | Self::PrimaryInactive
+            | Self::LinksRestored
+            | Self::ArpsFinished
+            | Self::Terminating { .. }
+            | Self::RestartingLvsd { .. }
+            | Self::LinkHeard { .. } => Severity::Info,
+            Self::ResendingArps
+            | Self::TieDeactivating
+            | Self::PublicLinkDown
+            | Self::PrivateLinkDown
+            | Self::LinkFailureDisabled
+            | Self::LinkFailureDeactivating
+            | Self::LvsdExited { .. }
+            | Self::LvsdSignalled { .. }
+            | Self::NotBelieved { .. }
+            | Self::LoopLate { .. }
+            | Self::LvsdSilent { .. }
+            | Self::KillingLvsd { .. }
+            | Self::ManyActivations { .. }
+            | Self::LinkSilent { .. } => Severity::Warning,
+            Self::GivingUp { .. } | Self::AddressesMissing { .. } | Self::AddressesRemaining { .. } => {
+                Severity::Error
+            }
+        }
+    }
+}
+
+impl fmt::Display for Line {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::StartingAsMaster => f.write_str("STARTING PULSE AS MASTER"),
+            Self::StartingAsBackup => f.write_str("STARTING PULSE AS BACKUP"),
+            Self::ForcedActive => f.write_str("Forced active on startup: activating lvs"),
+            Self::PartnerDead => f.write_str("partner dead: activating lvs"),
+            Self::BackupInactive => f.write_str("backup inactive: activating lvs"),
+            Self::PrimaryInactive => f.write_str("primary inactive: activating lvs"),
+            Self::ResendingArps => f.write_str("partner active: resending arps"),
+            Self::TieDeactivating => f.write_str("partner active: deactivating LVS"),
+            Self::PublicLinkDown => f.write_str("Primary NIC: link down"),
+            Self::PrivateLinkDown => f.write_str("Private NIC: link down"),
+            Self::LinkFailureDisabled => f.write_str("Local NIC link failure: Pulse disabled"),
+            Self::LinkFailureDeactivating => f.write_str("local link failure: deactivating LVS"),
+            Self::LinksRestored => f.write_str("Local NIC link(s) restored: Pulse enabled"),
+            Self::ArpsFinished => f.write_str("gratuitous lvs arps finished"),
+            Self::LvsdExited { pid, status } => write!(f, "Child process {pid} exited with status {status}"),
+            Self::LvsdSignalled { pid, signal } => {
+                write!(f, "Child process {pid} terminated with signal {signal}")
+            }
+            Self::Terminating { signal } => write!(f, "Terminating due to signal {signal}"),
+            Self::NotBelieved { complaint, sender, count } => not_believed(f, *complaint, *sender, *count),
+            Self::SendingHeartbeat => f.write_str("DEBUG -- Sending heartbeat..."),
+            Self::ReceivedHeartbeat { message, link } => {
+                write!(f, "DEBUG -- Received Heartbeat from partner message={message} link={link}")
+            }
+            Self::LoopLate { by } => {
+                write!(f, "this router was stalled for {}: waiting once more for the partner", Seconds(*by))
+            }
+            Self::RestartingLvsd { attempt, pause } => {
+                write!(f, "restarting lvsd in {}: attempt={attempt}", Seconds(*pause))
+            }
+            Self::GivingUp { attempts, hold_down } => write!(
+                f,
+                "lvsd failed {attempts} times: leaving the service to the partner hold_down={}",
+                Seconds(*hold_down)
+            ),
+            Self::LvsdSilent { waited } => write!(
+                f,
+                "lvsd has not reported its table within {}: raising the floating addresses all the same",
+                Seconds(*waited)
+            ),
+            Self::KillingLvsd { waited } => {
+                write!(f, "lvsd has not ended within {}: killing it", Seconds(*waited))
+            }
+            Self::AddressesMissing { count } => {
+                write!(f, "{count} floating address(es) could not be raised: trying again")
+            }
+            Self::AddressesRemaining { count } => {
+                write!(f, "{count} floating address(es) could not be removed: trying again")
+            }
+            Self::ManyActivations { count } => {
+                write!(f, "the service moves to and fro: active {count} times within 5 minutes")
+            }
+            Self::LinkSilent { link, silence } => {
+                write!(f, "no heartbeat on the {link} link for {}", Seconds(*silence))
+            }
+            Self::LinkHeard { link } => write!(f, "heartbeats on the {link} link again"),
+        }
+    }
+}
+
+/// Piranha's words for a datagram that is not believed, then who sent it and how many there were.
+fn not_believed(
+    f: &mut fmt::Formatter<'_>,
+    complaint: Complaint,
+    sender: Option<IpAddr>,
+    count: u64,
+) -> fmt::Result {
+    let sender = sender.map_or_else(|| "others".to_owned(), |address| address.to_string());
+    match complaint {
+        Complaint::Stranger => write!(f, "Unexpected heartbeat from {sender} count={count}"),
+        Complaint::TooShort => write!(f, "bad heartbeat packet sender={sender} count={count}"),
+        Complaint::Incompatible => write!(
+            f,
+            "Incompatible heartbeat received -- other system not using identical services sender={sender} \
+             count={count}"
+        ),
+        Complaint::Meaningless => {
+            write!(f, "heartbeat without a meaning (HOLD or HELD) ignored sender={sender} count={count}")
+        }
+    }
+}
+
+/// A time in seconds with at most three decimals.
+struct Seconds(Duration);
+
+impl fmt::Display for Seconds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let rounded = (self.0.as_secs_f64() * 1000.0).round() / 1000.0;
+        write!(f, "{rounded} s")
+    }
+}

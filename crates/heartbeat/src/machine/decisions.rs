@@ -1,0 +1,182 @@
+//! Who shall be active: what is heard, silence, links.
+
+use super::{Duty, LinkFailure, Machine, Reason};
+use crate::Moment;
+use crate::datagram::Message;
+use crate::event::{Action, Datagram, Link};
+use crate::line::Line;
+use crate::reception::{Said, judge};
+use crate::settings::Role;
+use std::time::Duration;
+
+/// An original that yielded announces for about five seconds more (pulse.md section 24, rule 9).
+const AFTER_YIELD: Duration = Duration::from_secs(6);
+
+impl Machine {
+    /// Of everything that was queued only the newest heartbeat of each link counts.
+    pub(super) fn receive(&mut self, datagrams: &[Datagram], now: Moment) {
+        let mut private = None;
+        let mut public = None;
+        for datagram in datagrams {
+            match judge(datagram, self.settings.partner.as_ref()) {
+                Ok((said, order)) => {
+                    self.heard.order = order;
+                    match datagram.link {
+                        Link::Private => private = Some(said),
+                        Link::Public => public = Some(said),
+                    }
+                }
+                Err(complaint) => {
+                    if let Some(line) = self.complaints.note(complaint, datagram.source, now) {
+                        self.log(line);
+                    }
+                }
+            }
+        }
+        for (link, said) in [(Link::Private, private), (Link::Public, public)] {
+            if let Some(said) = said {
+                self.hear(said, link, now);
+            }
+        }
+    }
+
+    fn hear(&mut self, said: Said, link: Link, now: Moment) {
+        self.log(Line::ReceivedHeartbeat { message: Message::from(said), link });
+        let change = self.heard.hear(said, link, now);
+        if change.link_back {
+            self.log(Line::LinkHeard { link });
+        }
+        self.dead_due = now + self.settings.deadtime;
+        self.lateness.forgive();
+        match (self.duty, said) {
+            (Duty::Active, Said::Running) => self.answer_tie(now),
+            (Duty::Active, Said::Stopped) if change.yielded && self.addresses.are_up() => {
+                self.act(Action::Announce);
+                self.announce_again = Some(now + AFTER_YIELD);
+            }
+            (Duty::Standby, Said::Running) => self.hold_down.failed = false,
+            (Duty::Standby, Said::Stopped) => self.consider_inactive_partner(now),
+            _ => {}
+        }
+    }
+
+    /// Both routers are active: the primary stays, the backup yields.
+    fn answer_tie(&mut self, now: Moment) {
+        match self.settings.role {
+            Role::Primary if now >= self.tie_answered_until => {
+                self.tie_answered_until = now + self.settings.keepalive;
+                self.log(Line::ResendingArps);
+                if self.addresses.are_up() {
+                    self.raise_addresses();
+                }
+            }
+            Role::Primary => {}
+            Role::Backup => {
+                self.log(Line::TieDeactivating);
+                // An original primary announces again only when it hears this.
+                self.send(Message::Running, now);
+                self.leave(Reason::Tie, now);
+            }
+        }
+    }
+
+    /// The partner lives and does not serve.
+    fn consider_inactive_partner(&mut self, now: Moment) {
+        if self.hold_down.holds(now) || self.link_forbids(now) || self.partner_may_just_be_starting(now) {
+            return;
+        }
+        self.go_active(
+            match self.settings.role {
+                Role::Primary => Line::BackupInactive,
+                Role::Backup => Line::PrimaryInactive,
+            },
+            now,
+        );
+    }
+
+    /// At a cold start of both the primary shall win: it acts on the first STOPPED, the backup on a later one.
+    fn partner_may_just_be_starting(&self, now: Moment) -> bool {
+        self.settings.role == Role::Backup
+            && !self.heard.was_running
+            && !self.heard.stopped_for(self.settings.keepalive, now)
+    }
+
+    /// With the private link alone down, a partner that does not want to serve after `deadtime` has the same trouble.
+    fn link_forbids(&self, now: Moment) -> bool {
+        match self.link_failure {
+            None => false,
+            Some(LinkFailure::Public) => true,
+            Some(LinkFailure::PrivateOnly { since }) => now < since + self.settings.deadtime,
+        }
+    }
+
+    /// The dead timer.
+    pub(super) fn judge_silence(&mut self, now: Moment) {
+        if now < self.dead_due {
+            return;
+        }
+        self.dead_due = now + self.settings.deadtime;
+        if !matches!(self.duty, Duty::Standby) || matches!(self.link_failure, Some(LinkFailure::Public)) {
+            return;
+        }
+        if let Some(by) = self.lateness.excuse() {
+            self.log(Line::LoopLate { by });
+            return;
+        }
+        self.heard.forget();
+        self.hold_down.end();
+        self.go_active(Line::PartnerDead, now);
+    }
+
+    pub(super) fn settle_links(&mut self, now: Moment) {
+        let changed = self.links.settle(now);
+        if changed.is_empty() || !self.settings.watches_links() {
+            return;
+        }
+        let already_disabled = self.link_failure.is_some();
+        for link in changed {
+            if !already_disabled && self.links.is_down(link) {
+                self.log(match link {
+                    Link::Public => Line::PublicLinkDown,
+                    Link::Private => Line::PrivateLinkDown,
+                });
+            }
+        }
+        if !self.is_down(Link::Private) {
+            self.private_link_excused = false;
+        }
+        let failure = self.judge_links(now);
+        match (self.link_failure.is_some(), failure) {
+            (false, Some(failure)) => self.disable(failure, now),
+            (true, None) => {
+                self.link_failure = None;
+                self.log(Line::LinksRestored);
+            }
+            _ => self.link_failure = failure,
+        }
+    }
+
+    /// A router without its public link cannot serve. One without its private link can, if nobody else does.
+    fn judge_links(&self, now: Moment) -> Option<LinkFailure> {
+        if self.is_down(Link::Public) {
+            return Some(LinkFailure::Public);
+        }
+        let matters = self.is_down(Link::Private)
+            && !self.private_link_excused
+            && self.heard.alive(self.settings.deadtime, now);
+        let since = self.links_failed_with_private_only().unwrap_or(now);
+        matters.then_some(LinkFailure::PrivateOnly { since })
+    }
+
+    fn disable(&mut self, failure: LinkFailure, now: Moment) {
+        self.link_failure = Some(failure);
+        match self.duty {
+            Duty::Active => {
+                self.log(Line::LinkFailureDeactivating);
+                self.leave(Reason::Link, now);
+            }
+            Duty::Standby => self.log(Line::LinkFailureDisabled),
+            Duty::Leaving(..) | Duty::Ending(_) | Duty::Ended => {}
+        }
+    }
+}

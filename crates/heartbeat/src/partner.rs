@@ -1,0 +1,101 @@
+//! What this router knows of the other one.
+
+use crate::Moment;
+use crate::datagram::ByteOrder;
+use crate::event::Link;
+use crate::reception::Said;
+use std::time::Duration;
+
+/// The partner as heard.
+#[derive(Debug)]
+pub(crate) struct Heard {
+    /// The order that it is spoken to in.
+    pub(crate) order: ByteOrder,
+    /// Whether it has said RUNNING since this router started.
+    pub(crate) was_running: bool,
+    last: Option<(Said, Moment)>,
+    /// When it began to say nothing but STOPPED.
+    stopped_since: Option<Moment>,
+    public: LinkHearing,
+    private: LinkHearing,
+}
+
+#[derive(Debug, Default)]
+struct LinkHearing {
+    last: Option<Moment>,
+    silent: bool,
+}
+
+/// What a heartbeat changed.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Change {
+    /// It was active and is no more.
+    pub(crate) yielded: bool,
+    /// The link had been silent.
+    pub(crate) link_back: bool,
+}
+
+impl Heard {
+    pub(crate) fn nothing() -> Self {
+        Self {
+            order: ByteOrder::HOST,
+            was_running: false,
+            last: None,
+            stopped_since: None,
+            public: LinkHearing::default(),
+            private: LinkHearing::default(),
+        }
+    }
+
+    pub(crate) fn hear(&mut self, said: Said, link: Link, now: Moment) -> Change {
+        let yielded = said == Said::Stopped && self.last.is_some_and(|(last, _)| last == Said::Running);
+        self.last = Some((said, now));
+        match said {
+            Said::Running => {
+                self.was_running = true;
+                self.stopped_since = None;
+            }
+            Said::Stopped => {
+                self.stopped_since.get_or_insert(now);
+            }
+        }
+        let hearing = self.link(link);
+        hearing.last = Some(now);
+        Change { yielded, link_back: std::mem::take(&mut hearing.silent) }
+    }
+
+    /// Whether it has been heard within `deadtime`.
+    pub(crate) fn alive(&self, deadtime: Duration, now: Moment) -> bool {
+        self.last.is_some_and(|(_, at)| now < at + deadtime)
+    }
+
+    /// Whether the first STOPPED in a row is at least so long ago.
+    pub(crate) fn stopped_for(&self, time: Duration, now: Moment) -> bool {
+        self.stopped_since.is_some_and(|since| now >= since + time)
+    }
+
+    /// It was silent for `deadtime`: what it said before counts no more.
+    pub(crate) fn forget(&mut self) {
+        self.last = None;
+        self.stopped_since = None;
+    }
+
+    /// Links that have fallen silent since the last call.
+    pub(crate) fn newly_silent(&mut self, deadtime: Duration, now: Moment) -> Vec<Link> {
+        [Link::Public, Link::Private]
+            .into_iter()
+            .filter(|link| {
+                let hearing = self.link(*link);
+                let silent = hearing.last.is_some_and(|last| now >= last + deadtime);
+                silent && !std::mem::replace(&mut hearing.silent, true)
+            })
+            .collect()
+    }
+
+    fn link(&mut self, link: Link) -> &mut LinkHearing {
+        match link {
+            Link::Public => &mut self.public,
+            Link::Private => &mut self.private,
+        }
+    }
+}

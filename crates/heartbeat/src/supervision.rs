@@ -1,0 +1,190 @@
+//! lvsd's life: started, ready, ended by itself, started again after growing pauses, stopped within a bound
+//! (specification pulse.md section 23, F12 and F14).
+
+use crate::Moment;
+use std::time::Duration;
+
+/// How long lvsd may take to report its table before the addresses are raised without that.
+const READY_PATIENCE: Duration = Duration::from_secs(10);
+/// Pauses before the first, second, ... restart; the last one repeats.
+const PAUSES: [Duration; 6] = [
+    Duration::from_millis(100),
+    Duration::from_millis(300),
+    Duration::from_secs(1),
+    Duration::from_secs(3),
+    Duration::from_secs(10),
+    Duration::from_secs(30),
+];
+/// Restarts that may fail before a living partner is asked to serve.
+const RESTARTS: u32 = 3;
+/// lvsd that ran for so long has not failed to start.
+const RAN_WELL: Duration = Duration::from_secs(60);
+/// A killed process that is still there after this time is stuck in the kernel; nobody waits for it.
+const AFTER_KILL: Duration = Duration::from_secs(1);
+
+/// lvsd as this router sees it.
+#[derive(Debug, Default)]
+pub(crate) struct Supervision {
+    phase: Phase,
+    failures: u32,
+}
+
+#[derive(Debug, Default, Clone, Copy)]
+enum Phase {
+    #[default]
+    Stopped,
+    Pausing {
+        until: Moment,
+    },
+    Starting {
+        since: Moment,
+    },
+    Ready {
+        since: Moment,
+    },
+    Stopping {
+        since: Moment,
+        killed: bool,
+    },
+}
+
+/// What time asks for.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Due {
+    Nothing,
+    /// The pause before a restart is over.
+    Start,
+    /// It does not report its table.
+    Silent {
+        waited: Duration,
+    },
+    /// It does not end.
+    Kill {
+        waited: Duration,
+    },
+}
+
+/// What the end of lvsd means.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    /// It was asked to end.
+    Wanted,
+    /// It ended by itself, after it had been ready for so long if it ever was.
+    Unwanted { ready_for: Option<Duration> },
+}
+
+impl Supervision {
+    /// Whether a process is to be started now. One that is still ending comes first.
+    pub(crate) fn start(&mut self, now: Moment) -> bool {
+        let startable = matches!(self.phase, Phase::Stopped | Phase::Pausing { .. });
+        if startable {
+            self.phase = Phase::Starting { since: now };
+        }
+        startable
+    }
+
+    /// Whether there is a process to be asked to end.
+    pub(crate) fn stop(&mut self, now: Moment) -> bool {
+        self.failures = 0;
+        match self.phase {
+            Phase::Starting { .. } | Phase::Ready { .. } => {
+                self.phase = Phase::Stopping { since: now, killed: false };
+                true
+            }
+            Phase::Pausing { .. } => {
+                self.phase = Phase::Stopped;
+                false
+            }
+            Phase::Stopped | Phase::Stopping { .. } => false,
+        }
+    }
+
+    /// Whether this is the report that was waited for.
+    pub(crate) fn ready(&mut self, now: Moment) -> bool {
+        let awaited = matches!(self.phase, Phase::Starting { .. });
+        if awaited {
+            self.phase = Phase::Ready { since: now };
+        }
+        awaited
+    }
+
+    pub(crate) fn ended(&mut self, now: Moment) -> End {
+        let phase = std::mem::take(&mut self.phase);
+        match phase {
+            Phase::Stopping { .. } => End::Wanted,
+            Phase::Ready { since } => End::Unwanted { ready_for: Some(now.saturating_sub(since)) },
+            Phase::Stopped | Phase::Pausing { .. } | Phase::Starting { .. } => {
+                End::Unwanted { ready_for: None }
+            }
+        }
+    }
+
+    /// Counts a failure; answers with the number of restarts that failed since lvsd last ran well.
+    pub(crate) fn failed(&mut self, ready_for: Duration) -> u32 {
+        if ready_for >= RAN_WELL {
+            self.failures = 0;
+        }
+        self.failures = self.failures.saturating_add(1);
+        self.failures - 1
+    }
+
+    /// Whether so many failed restarts are enough to leave the service to a living partner.
+    pub(crate) fn hopeless(failed_restarts: u32) -> bool {
+        failed_restarts >= RESTARTS
+    }
+
+    /// Waits before the next restart; answers with its number and the pause.
+    pub(crate) fn pause(&mut self, now: Moment) -> (u32, Duration) {
+        let attempt = self.failures.max(1);
+        let index = usize::try_from(attempt - 1).unwrap_or(usize::MAX).min(PAUSES.len() - 1);
+        let pause = PAUSES.get(index).copied().unwrap_or_default();
+        self.phase = Phase::Pausing { until: now + pause };
+        (attempt, pause)
+    }
+
+    /// Whether there is a process that reads its file.
+    pub(crate) fn runs(&self) -> bool {
+        matches!(self.phase, Phase::Starting { .. } | Phase::Ready { .. })
+    }
+
+    pub(crate) fn is_ready(&self) -> bool {
+        matches!(self.phase, Phase::Ready { .. })
+    }
+
+    /// Whether nothing is left to wait for.
+    pub(crate) fn is_gone(&self) -> bool {
+        matches!(self.phase, Phase::Stopped)
+    }
+
+    pub(crate) fn due(&mut self, patience: Duration, now: Moment) -> Due {
+        match self.phase {
+            Phase::Pausing { until } if now >= until => {
+                self.phase = Phase::Starting { since: now };
+                Due::Start
+            }
+            Phase::Starting { since } if now >= since + READY_PATIENCE => {
+                self.phase = Phase::Ready { since: now };
+                Due::Silent { waited: READY_PATIENCE }
+            }
+            Phase::Stopping { since, killed: false } if now >= since + patience => {
+                self.phase = Phase::Stopping { since, killed: true };
+                Due::Kill { waited: patience }
+            }
+            Phase::Stopping { since, killed: true } if now >= since + patience + AFTER_KILL => {
+                self.phase = Phase::Stopped;
+                Due::Nothing
+            }
+            _ => Due::Nothing,
+        }
+    }
+
+    pub(crate) fn next_wake(&self, patience: Duration) -> Option<Moment> {
+        match self.phase {
+            Phase::Stopped | Phase::Ready { .. } => None,
+            Phase::Pausing { until } => Some(until),
+            Phase::Starting { since } => Some(since + READY_PATIENCE),
+            Phase::Stopping { since, killed: false } => Some(since + patience),
+            Phase::Stopping { since, killed: true } => Some(since + patience + AFTER_KILL),
+        }
+    }
+}
