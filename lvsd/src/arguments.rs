@@ -77,3 +77,79 @@ fn method_letter(network: ForwardingMethod) -> &'static str {
         ForwardingMethod::Tunnel => "i",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::OsStr;
+
+    use lvs_cf::{Config, NumbersOnly};
+
+    use crate::plan::{Mode, Plan};
+
+    fn vectors(text: &str, mode: Mode) -> Vec<String> {
+        let plan = Plan::new(&Config::parse(text.as_bytes(), &NumbersOnly).unwrap().config, mode);
+        let words = |arguments: &[std::ffi::OsString]| {
+            arguments
+                .iter()
+                .map(|word| format!("{:?}", word.as_os_str() as &OsStr))
+                .collect::<Vec<_>>()
+                .join(" ")
+        };
+        plan.monitors.values().map(|monitor| words(&monitor.arguments)).collect()
+    }
+
+    #[test]
+    fn the_order_is_that_of_piranha() {
+        let text = r#"
+network = nat
+virtual web {
+     active = 1
+     address = 10.1.9.100 eth0:1
+     send = "GET / HTTP/1.0\r\n\r\n"
+     expect = "HTTP"
+     timeout = 2
+     reentry = 6
+     load_monitor = none
+     server one {
+         address = 10.1.1.2
+         active = 1
+         weight = 100
+     }
+}
+"#;
+        insta::assert_snapshot!(
+            vectors(text, Mode { nodaemon: false, verbose: false }).concat(),
+            @r#""-c" "-h" "10.1.1.2" "-p" "80" "-r" "80" "-s" "GET / HTTP/1.0\\r\\n\\r\\n" "-x" "HTTP" "-a" "6" "-I" "/sbin/ipvsadm" "-t" "2" "-w" "100" "-V" "10.1.9.100" "-M" "m" "-U" "none" "--lvs""#
+        );
+    }
+
+    #[test]
+    fn every_argument_stands_where_piranha_puts_it() {
+        let text = r#"
+network = tunnel
+rsh_command = ssh
+virtual dns {
+     active = 1
+     address = 10.1.9.100 eth0:1
+     fwmark = 5
+     protocol = udp
+     port = 53
+     send_program = "/bin/check %h"
+     send = 'quit'
+     expect = ""
+     use_regex = 1
+     quiesce_server = 1
+     load_monitor = uptime
+     server one {
+         address = 10.1.1.2
+         port = 5353
+         active = 1
+     }
+}
+"#;
+        insta::assert_snapshot!(
+            vectors(text, Mode { nodaemon: true, verbose: true }).concat(),
+            @r#""-c" "-h" "10.1.1.2" "-p" "53" "-r" "5353" "-f" "5" "-u" "-e" "/bin/check %h" "-s" "'quit'" "-x" "" "-q" "--regex" "-v" "-a" "180" "-I" "/sbin/ipvsadm" "-t" "10" "-w" "1" "-V" "10.1.9.100" "-M" "i" "-U" "ssh" "--nodaemon" "--lvs""#
+        );
+    }
+}

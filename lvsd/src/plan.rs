@@ -279,3 +279,73 @@ fn wildcard_port(block: &VirtualServer, server: Option<&RealServer>, ports: &Mar
     let several = ports.get(&block.fwmark).is_some_and(|ports| ports.len() > 1);
     block.fwmark != 0 && (several || server.is_none_or(|server| !server.port_given))
 }
+
+#[cfg(test)]
+mod tests {
+    use lvs_cf::{Config, NumbersOnly};
+
+    use super::{Mode, Plan};
+
+    fn plan(text: &str) -> Plan {
+        let config = Config::parse(text.as_bytes(), &NumbersOnly).unwrap().config;
+        Plan::new(&config, Mode { nodaemon: false, verbose: false })
+    }
+
+    fn destinations(plan: &Plan) -> Vec<String> {
+        let of = |service: &super::PlannedService| {
+            service.servers.keys().map(|at| format!("{}:{}", at.address, at.port)).collect::<Vec<_>>()
+        };
+        plan.services.values().flat_map(of).collect()
+    }
+
+    fn marked(virtual_ports: &[u16], server_port: &str) -> Plan {
+        let mut text = String::new();
+        for port in virtual_ports {
+            let section = format!(
+                "virtual v{port} {{\nactive = 1\nfwmark = 1\naddress = 10.0.0.9 eth0:1\nport = {port}\n\
+                 server one {{\naddress = 10.0.0.1\nactive = 1\n{server_port}\n}}\n}}\n"
+            );
+            text.push_str(&section);
+        }
+        plan(&text)
+    }
+
+    #[test]
+    fn a_mark_keeps_ports_unless_one_port_was_asked_for() {
+        assert_eq!(destinations(&marked(&[80], "")), ["10.0.0.1:0"]);
+        assert_eq!(destinations(&marked(&[80], "port = 80")), ["10.0.0.1:80"]);
+        assert_eq!(destinations(&marked(&[80, 443], "")), ["10.0.0.1:0"]);
+        assert_eq!(destinations(&marked(&[80, 443], "port = 80")), ["10.0.0.1:0"]);
+    }
+
+    #[test]
+    fn what_cannot_be_served_is_named_and_the_rest_served() {
+        let plan = plan(
+            "virtual nowhere {\nactive = 1\n}\nvirtual web {\nactive = 1\naddress = 10.0.0.9 eth0:1\n\
+             server lost {\nactive = 1\n}\nserver one {\nactive = 1\naddress = 10.0.0.1\n}\n}\n",
+        );
+        assert_eq!(destinations(&plan), ["10.0.0.1:80"]);
+        insta::assert_snapshot!(plan.complaints.join("\n"), @"
+        virtual server nowhere has no address or no usable port: not started; the others are
+        real server web/lost has no address or no usable port: not started; the others are
+        ");
+    }
+
+    #[test]
+    fn a_server_listed_twice_is_checked_once() {
+        let server = "server one {\nactive = 1\naddress = 10.0.0.1\n}\n";
+        let plan =
+            plan(&format!("virtual web {{\nactive = 1\naddress = 10.0.0.9 eth0:1\n{server}{server}}}\n"));
+        assert_eq!(plan.monitors.len(), 1);
+        assert_eq!(destinations(&plan), ["10.0.0.1:80"]);
+    }
+
+    #[test]
+    fn inactive_sections_are_not_there() {
+        let plan = plan(
+            "virtual off {\naddress = 10.0.0.9 eth0:1\n}\nvirtual web {\nactive = 1\naddress = 10.0.0.9 eth0:1\n\
+             server one {\naddress = 10.0.0.1\n}\n}\n",
+        );
+        assert_eq!((plan.services.len(), plan.monitors.len(), plan.virtual_servers.len()), (1, 0, 1));
+    }
+}
