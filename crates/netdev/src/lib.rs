@@ -1,17 +1,33 @@
 //! Floating addresses, links, gratuitous ARP and neighbour advertisements.
 //!
+//! - [`Interfaces`]: lists links and addresses, raises and lowers floating addresses.
+//! - [`Monitor`]: tells when links and addresses change.
 //! - [`arp`], [`neighbour`]: the frames, as pure functions.
 //! - [`PacketSocket`]: sends a frame on an [`EthernetPort`].
 //! - [`Announcer`]: when a floating address is announced, as a value that knows no clock.
 
+mod address;
 mod announce;
 pub mod arp;
+mod error;
 mod hardware;
+mod interfaces;
 mod label;
+mod link;
+mod lowering;
+mod message;
+mod monitor;
 pub mod neighbour;
+mod network;
 mod packet;
 
+pub use address::{FloatingAddress, HeldAddress};
 pub use announce::{Announcement, Announcer, SCHEDULE};
+pub use error::Error;
 pub use hardware::{HardwareAddress, NotAHardwareAddress};
+pub use interfaces::{Interfaces, Lowered, Raised};
 pub use label::{LONGEST_NAME, Label, LabelError, base_device};
+pub use link::{Link, OperationalState};
+pub use monitor::{Change, Monitor};
+pub use network::{NotAMask, broadcast, contains, host_prefix, prefix_of_mask};
 pub use packet::{EthernetPort, PacketError, PacketSocket};
