@@ -6,11 +6,9 @@ use std::fmt;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct HardwareAddress(pub [u8; 6]);
 
-/// Text is not a hardware address.
+/// Text that is no hardware address.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "\"{0}\" is not a hardware address: six pairs of hexadecimal digits, with or without colons between them"
-)]
+#[error("{0:?} does not begin with six pairs of hexadecimal digits, with or without colons between them")]
 pub struct NotAHardwareAddress(pub String);
 
 impl HardwareAddress {
