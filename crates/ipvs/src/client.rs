@@ -202,7 +202,8 @@ impl Client {
             .iter()
             .zip(&*results)
             .filter(|(operation, result)| {
-                matches!(operation, Operation::SetService(..)) && refused_with(result, Errno::ESRCH)
+                matches!(operation, Operation::AddService(..) | Operation::SetService(..))
+                    && refused_with(result, Errno::ESRCH)
             })
             .map(|(operation, _)| *operation.service())
             .collect();

@@ -313,3 +313,6 @@ fn text<T: NlAttrType>(attributes: &GenlAttrHandle<'_, T>, attribute: T) -> Resu
 fn wrong<T: NlAttrType>(attribute: T) -> Error {
     Error::Malformed(format!("attribute {attribute:?} is missing or has a wrong form"))
 }
+
+#[cfg(test)]
+mod tests;

@@ -290,3 +290,6 @@ fn put_address(buffer: &mut Buffer, attribute: impl Into<u16>, address: IpAddr) 
 fn seconds(duration: std::time::Duration) -> u32 {
     u32::try_from(duration.as_secs()).unwrap_or(u32::MAX)
 }
+
+#[cfg(test)]
+mod tests;

@@ -159,3 +159,58 @@ fn change_hint(operation: &Operation, errno: Errno) -> &'static str {
         _ => "",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use netlink::Refusal;
+
+    use super::*;
+    use crate::{Destination, DestinationKey, ForwardingMethod, Protocol, Scheduler, Service};
+
+    fn refused(attempt: Attempt, errno: Errno) -> Error {
+        Error::new(attempt, netlink::Error::Refused(Refusal { errno, text: None }))
+    }
+
+    #[test]
+    fn texts() {
+        let key =
+            ServiceKey::Address { protocol: Protocol::Tcp, address: "192.0.2.1".parse().unwrap(), port: 80 };
+        let at = DestinationKey { address: "10.0.0.2".parse().unwrap(), port: 80 };
+        let service = Operation::AddService(key, Service::new(Scheduler::new("wlcc").unwrap()));
+        let real = Operation::AddDestination(key, at, Destination::new(ForwardingMethod::DirectRoute, 1));
+        let change = |operation: &Operation| Attempt::Change(Box::new(operation.clone()));
+        let master = Attempt::StartSyncDaemon(Box::new(SyncDaemon::new(SyncRole::Master, "eth1", 3)));
+        let errors = [
+            refused(Attempt::Connect, Errno::ENOENT),
+            refused(Attempt::ReadServices, Errno::EPERM),
+            refused(change(&service), Errno::ENOENT),
+            refused(change(&real), Errno::ESRCH),
+            refused(change(&real), Errno::EINVAL),
+            refused(change(&real), Errno::ERANGE),
+            refused(master.clone(), Errno::ENETUNREACH),
+            refused(master, Errno::EEXIST),
+            refused(Attempt::SetTimeouts, Errno::EINVAL),
+            Error::new(Attempt::Flush, netlink::Error::TimedOut(Duration::from_secs(5))),
+        ];
+        insta::assert_snapshot!(errors.map(|error| error.to_string()).join("\n"), @"
+        the kernel has no IPVS: `modprobe ip_vs` must work; install the module or boot a kernel with CONFIG_IP_VS
+        reading the IPVS virtual servers: not permitted; run as root (CAP_NET_ADMIN, not inside an unprivileged container)
+        changing the IPVS table (-A -t 192.0.2.1:80 -s wlcc): No such file or directory (ENOENT); the kernel has no such scheduler or persistence engine (modprobe ip_vs_<name>)
+        changing the IPVS table (-a -t 192.0.2.1:80 -r 10.0.0.2:80 -g -w 1): No such process (ESRCH); there is no such virtual server
+        changing the IPVS table (-a -t 192.0.2.1:80 -r 10.0.0.2:80 -g -w 1): Invalid argument (EINVAL); the real server's address must be a unicast address, and of the virtual server's family except with tunnels and no sync daemon
+        changing the IPVS table (-a -t 192.0.2.1:80 -r 10.0.0.2:80 -g -w 1): Math result not representable (ERANGE); the weight is above 2147483647, or the lower threshold above the upper one
+        starting the master sync daemon on eth1 (id 3): Network is unreachable (ENETUNREACH); the interface is down: bring it up first
+        starting the master sync daemon on eth1 (id 3): File exists (EEXIST); it runs already: stop it first to change it
+        setting the IPVS time-outs: Invalid argument (EINVAL); a time-out is too long for the kernel
+        removing all IPVS virtual servers: the kernel did not answer within 5s; whether the request was carried out is unknown
+        ");
+    }
+
+    #[test]
+    fn what_the_kernel_did_not_answer_may_have_happened() {
+        assert!(Error::new(Attempt::Flush, netlink::Error::Overrun).outcome_unknown());
+        assert!(!refused(Attempt::Flush, Errno::ENOMEM).outcome_unknown());
+    }
+}

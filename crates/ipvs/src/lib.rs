@@ -37,6 +37,8 @@ mod info;
 mod listing;
 mod notation;
 mod operation;
+#[cfg(test)]
+mod recorded;
 mod remedy;
 mod service;
 mod statistics;

@@ -2,7 +2,7 @@
 
 use std::{
     fmt::{self, Display, Formatter},
-    net::{IpAddr, SocketAddr},
+    net::SocketAddr,
 };
 
 use crate::{
@@ -93,54 +93,47 @@ impl Display for PersistenceMask {
 /// `10.0.0.2:80`, `[2001:db8::2]:80`
 impl Display for DestinationKey {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        write_address(f, self.address, self.port)
+        // In one go, so that a listing can pad it.
+        f.pad(&SocketAddr::new(self.address, self.port).to_string())
     }
 }
 
-/// Written in one go, so that a listing can pad it.
-fn write_address(f: &mut Formatter<'_>, address: IpAddr, port: u16) -> fmt::Result {
-    f.pad(&SocketAddr::new(address, port).to_string())
-}
-
-/// `-g -w 1`
+/// `-g -w 1`, `-i -w 1 --tun-type gue --tun-port 6080 --tun-csum`
 impl Display for Destination {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        write!(f, "{} -w {}", self.method, self.weight)?;
+        write!(f, "{} -w {}", method_option(self.method), self.weight)?;
         if self.upper_threshold != 0 {
             write!(f, " -x {}", self.upper_threshold)?;
         }
         if self.lower_threshold != 0 {
             write!(f, " -y {}", self.lower_threshold)?;
         }
-        Ok(())
-    }
-}
-
-/// `-g`, `-i --tun-type gue --tun-port 6080 --tun-csum`
-impl Display for ForwardingMethod {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        match self {
-            ForwardingMethod::Masquerade => f.write_str("-m"),
-            // Which of the two it is, the kernel decides by the address.
-            ForwardingMethod::DirectRoute | ForwardingMethod::Local | ForwardingMethod::Bypass => {
-                f.write_str("-g")
-            }
-            ForwardingMethod::Tunnel(Tunnel::Ipip) => f.write_str("-i"),
+        match self.method {
             ForwardingMethod::Tunnel(Tunnel::Gue { port, checksum }) => {
-                write!(f, "-i --tun-type gue --tun-port {port} {checksum}")
+                write!(f, " --tun-type gue --tun-port {port} {}", checksum_option(checksum))
             }
-            ForwardingMethod::Tunnel(Tunnel::Gre { checksum }) => write!(f, "-i --tun-type gre {checksum}"),
+            ForwardingMethod::Tunnel(Tunnel::Gre { checksum }) => {
+                write!(f, " --tun-type gre {}", checksum_option(checksum))
+            }
+            // IP in IP is what a tunnel is without further words.
+            _ => Ok(()),
         }
     }
 }
 
-/// `--tun-csum`
-impl Display for Checksum {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Checksum::Off => "--tun-nocsum",
-            Checksum::On => "--tun-csum",
-            Checksum::Remote => "--tun-remcsum",
-        })
+fn method_option(method: ForwardingMethod) -> &'static str {
+    match method {
+        ForwardingMethod::Masquerade => "-m",
+        ForwardingMethod::Tunnel(_) => "-i",
+        // ipvsadm cannot ask for the last two: the kernel chooses them itself, by the address.
+        ForwardingMethod::DirectRoute | ForwardingMethod::Local | ForwardingMethod::Bypass => "-g",
+    }
+}
+
+fn checksum_option(checksum: Checksum) -> &'static str {
+    match checksum {
+        Checksum::Off => "--tun-nocsum",
+        Checksum::On => "--tun-csum",
+        Checksum::Remote => "--tun-remcsum",
     }
 }
