@@ -38,7 +38,7 @@ impl Lab {
         }
         run("ip address add 192.168.26.1/24 dev eth0");
         lab.host("ip address add 192.168.26.2/24 dev eth0");
-        wait_for("the cable", || Interfaces::open().unwrap().links().unwrap().iter().all(Link::is_running));
+        wait_for("the cable", || link("eth0").is_running());
         lab
     }
 
@@ -96,6 +96,12 @@ pub(crate) fn floating(address: &str, label: &str, prefix: Option<u8>) -> Floati
     FloatingAddress { address: address.parse().unwrap(), label: Label::new(label).unwrap(), prefix }
 }
 
+/// A device of this namespace.
+pub(crate) fn link(name: &str) -> Link {
+    let links = Interfaces::open().unwrap().links().unwrap();
+    links.into_iter().find(|link| link.name == name).unwrap_or_else(|| panic!("no device {name}"))
+}
+
 /// What the machine holds under `address`.
 pub(crate) fn held(address: &str) -> Option<HeldAddress> {
     let every = Interfaces::open().unwrap().addresses().unwrap();
@@ -113,8 +119,7 @@ impl Capture {
     pub(crate) fn on(device: &str) -> Capture {
         let every = SockProtocol::EthAll;
         let socket = socket(AddressFamily::Packet, SockType::Raw, SockFlag::SOCK_NONBLOCK, every).unwrap();
-        let links = Interfaces::open().unwrap().links().unwrap();
-        Capture { socket, device: links.iter().find(|link| link.name == device).unwrap().index }
+        Capture { socket, device: link(device).index }
     }
 
     /// The next frames for which `is_wanted` holds, `count` of them.
