@@ -20,14 +20,17 @@ mod monitor;
 pub mod neighbour;
 mod network;
 mod packet;
+mod raising;
 
 pub use address::{FloatingAddress, HeldAddress};
 pub use announce::{Announcement, Announcer, SCHEDULE};
 pub use error::Error;
 pub use hardware::{HardwareAddress, NotAHardwareAddress};
-pub use interfaces::{Interfaces, Lowered, Raised};
+pub use interfaces::Interfaces;
 pub use label::{LONGEST_NAME, Label, LabelError, base_device};
 pub use link::{Link, OperationalState};
+pub use lowering::Lowered;
 pub use monitor::{Change, Monitor};
 pub use network::{NotAMask, broadcast, contains, host_prefix, prefix_of_mask};
 pub use packet::{EthernetPort, PacketError, PacketSocket};
+pub use raising::Raised;

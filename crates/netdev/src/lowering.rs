@@ -1,8 +1,36 @@
-//! What removing addresses takes, so that no other address goes with them.
+//! What removing addresses takes, so that no other address goes with them, and what came of it.
 
 use std::borrow::Borrow;
 
-use crate::{HeldAddress, network::contains};
+use neli::{
+    consts::{nl::NlmF, rtnl::Rtm},
+    rtnl::Ifaddrmsg,
+};
+use netlink::{Batch, Errno};
+
+use crate::{Error, HeldAddress, network::contains};
+
+/// How a floating address came to be gone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lowered {
+    /// It was removed.
+    Removed,
+    /// It was not there.
+    Absent,
+}
+
+/// An address with the message that told of it.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    pub(crate) held: HeldAddress,
+    pub(crate) message: Ifaddrmsg,
+}
+
+impl Borrow<HeldAddress> for Entry {
+    fn borrow(&self) -> &HeldAddress {
+        &self.held
+    }
+}
 
 /// One request to the kernel. `A` is a [`HeldAddress`] with whatever the caller keeps beside it.
 #[derive(Debug, PartialEq, Eq)]
@@ -41,6 +69,50 @@ fn goes_with(primary: &HeldAddress, other: &HeldAddress) -> bool {
         && other.is_secondary()
         && (other.index, other.prefix) == (primary.index, primary.prefix)
         && contains(primary.address, primary.prefix, other.address)
+}
+
+impl Step<'_, Entry> {
+    /// Appends the request.
+    pub(crate) fn push(&self, batch: &mut Batch) -> Result<(), netlink::Error> {
+        // The kernel's own words go back to it, with everything that an address can have.
+        match self {
+            Step::Remove(entry) => batch.push(Rtm::Deladdr, NlmF::empty(), &entry.message),
+            Step::Restore { survivor, .. } => {
+                batch.push(Rtm::Newaddr, NlmF::CREATE | NlmF::EXCL, &survivor.message)
+            }
+        }
+    }
+
+    /// What the answer to the request means.
+    pub(crate) fn outcome(&self, answer: Result<(), netlink::Error>) -> Result<Lowered, Error> {
+        let harmless = match self {
+            Step::Remove(_) => Errno::EADDRNOTAVAIL,
+            Step::Restore { .. } => Errno::EEXIST,
+        };
+        match answer {
+            Err(source) if source.errno() != Some(harmless) => Err(self.failed(source)),
+            _ => Ok(Lowered::Removed),
+        }
+    }
+
+    /// The entry for whose removal this is done.
+    pub(crate) fn removed(&self) -> &Entry {
+        match self {
+            Step::Remove(entry) | Step::Restore { with: entry, .. } => entry,
+        }
+    }
+
+    /// The error for a request that failed with `source`.
+    pub(crate) fn failed(&self, source: netlink::Error) -> Error {
+        let HeldAddress { address, prefix, device, .. } = self.removed().held.clone();
+        match self {
+            Step::Remove(_) => Error::Lower { address, prefix, device, source },
+            Step::Restore { survivor, .. } => {
+                let HeldAddress { address: survivor, prefix, .. } = survivor.held;
+                Error::Restore { address, survivor, prefix, device, source }
+            }
+        }
+    }
 }
 
 #[cfg(test)]

@@ -57,7 +57,10 @@ impl Monitor {
     pub fn changes(&mut self) -> Result<Vec<Change>, Error> {
         match self.socket.events::<Buffer>() {
             Ok(events) => {
-                Ok(events.into_iter().filter_map(|(kind, payload)| change(kind, &payload)).collect())
+                let changes = events.into_iter().filter_map(|(kind, payload)| change(kind, &payload));
+                let mut changes: Vec<_> = changes.collect();
+                changes.dedup();
+                Ok(changes)
             }
             Err(netlink::Error::Overrun) => Ok(vec![Change::Lost]),
             Err(source) => Err(Error::List { what: "changes", source }),
