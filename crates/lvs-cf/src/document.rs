@@ -67,6 +67,28 @@ impl Document {
     pub fn lines(&self) -> impl Iterator<Item = Line<'_>> {
         (1..=self.lines.len()).filter_map(|number| self.line(number))
     }
+    /// The same lines, each ended by a line feed. Lines with a NUL byte and all else stay.
+    pub(crate) fn with_line_feeds(&self) -> Self {
+        let bytes: Vec<u8> = self.lines().flat_map(|line| [line.text, b"\n"]).flatten().copied().collect();
+        Self::new(&bytes)
+    }
+
+    /// The document with `removed` lines from `number` on replaced by others.
+    pub(crate) fn splice(&self, number: usize, removed: usize, inserted: &[Vec<u8>]) -> Self {
+        let start = |number: usize| {
+            let extent = number.checked_sub(1).and_then(|index| self.lines.get(index));
+            extent.map_or(self.bytes.len(), |extent| extent.start as usize)
+        };
+        let before = self.bytes.get(..start(number)).unwrap_or_default();
+        let behind = self.bytes.get(start(number + removed)..).unwrap_or_default();
+        let mut bytes = before.to_vec();
+        for line in inserted {
+            bytes.extend_from_slice(line);
+            bytes.push(b'\n');
+        }
+        bytes.extend_from_slice(behind);
+        Self::new(&bytes)
+    }
 }
 
 fn extents(bytes: &[u8]) -> Vec<Extent> {

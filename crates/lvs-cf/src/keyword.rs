@@ -8,6 +8,7 @@ use crate::fault::Fault;
 use crate::fixed::{
     Fixed, ForwardingMethod, HeartbeatAuth, Protocol, ReservationConflict, Scheduler, Service,
 };
+use crate::outline::BlockKind;
 use crate::value::Value;
 
 /// A keyword of one level, whose values go into a `T`.
@@ -28,6 +29,8 @@ type Store<T> = fn(&mut T, &mut Value<'_>) -> Result<(), Fault>;
 pub enum Kind {
     /// A number in C's notation.
     Integer,
+    /// Such a number, of which the low 8 bits are used.
+    Byte,
     /// 0 or 1.
     Boolean,
     /// A number or the name of a TCP service.
@@ -119,7 +122,7 @@ impl Level for Config {
         row("monitor_links", Kind::Integer, into!(monitor_links = integer?)),
         row("syncdaemon", Kind::Boolean, into!(syncdaemon = boolean?)),
         row("syncd_iface", Kind::String, into!(syncd_iface = string)),
-        row("syncd_id", Kind::Integer, into!(syncd_id = integer?)),
+        row("syncd_id", Kind::Byte, into!(syncd_id = integer?)),
         row("tcp_timeout", Kind::Integer, into!(tcp_timeout = integer?)),
         row("tcpfin_timeout", Kind::Integer, into!(tcpfin_timeout = integer?)),
         row("udp_timeout", Kind::Integer, into!(udp_timeout = integer?)),
@@ -194,3 +197,58 @@ fn floating_address(section: &mut VirtualServer, value: &mut Value<'_>) -> Resul
     section.device = Some(value.device());
     Ok(())
 }
+
+/// What a keyword's value looks like, by the level it stands at.
+pub(crate) fn kind(level: BlockKind, name: &str) -> Option<Kind> {
+    fn of<T: Level>(name: &str) -> Option<Kind> {
+        T::KEYWORDS.iter().find(|keyword| keyword.name == name).map(|keyword| keyword.kind)
+    }
+    match level {
+        BlockKind::File => of::<Config>(name),
+        BlockKind::Virtual | BlockKind::Failover => of::<VirtualServer>(name),
+        BlockKind::Server => of::<RealServer>(name),
+    }
+}
+
+/// A keyword's place in the order of writing.
+pub(crate) fn rank(level: BlockKind, name: &str) -> usize {
+    fn of<T: Level>(name: &str) -> usize {
+        T::KEYWORDS.iter().position(|keyword| keyword.name == name).unwrap_or(usize::MAX)
+    }
+    match level {
+        BlockKind::File => of::<Config>(name),
+        BlockKind::Virtual => of::<VirtualServer>(name),
+        BlockKind::Failover => {
+            let known = FAILOVER_ORDER.iter().position(|known| *known == name);
+            known.unwrap_or_else(|| FAILOVER_ORDER.len() + of::<VirtualServer>(name))
+        }
+        BlockKind::Server => of::<RealServer>(name),
+    }
+}
+
+/// The order in failover sections, where Piranha's web tool has its own.
+const FAILOVER_ORDER: &[&str] = &[
+    "address",
+    "sorry_server",
+    "vip_nmask",
+    "fwmark",
+    "protocol",
+    "active",
+    "port",
+    "scheduler",
+    "persistent",
+    "pmask",
+    "timeout",
+    "reentry",
+    "quiesce_server",
+    "send",
+    "expect",
+    "use_regex",
+    "send_program",
+    "client_monitor",
+    "load_monitor",
+    "start_cmd",
+    "stop_cmd",
+    "master",
+    "dirs",
+];

@@ -8,6 +8,8 @@
 mod config;
 mod diagnostic;
 mod document;
+mod draft;
+mod edit;
 mod error;
 mod fault;
 mod fixed;
@@ -27,10 +29,12 @@ mod token;
 mod value;
 mod warning;
 mod word;
+mod written;
 
 pub use config::{Config, Failover, NatRouter, Node, RealServer, VirtualServer, prefix_length};
 pub use diagnostic::{Diagnostic, Severity};
 pub use document::{Document, Line};
+pub use edit::{EditError, Form, Place};
 pub use error::{ErrorKind, Errors, ParseError};
 pub use fixed::{
     ForwardingMethod, HeartbeatAuth, Protocol, ReservationConflict, Scheduler, Service, UnknownWord,
@@ -43,6 +47,7 @@ pub use report::{Report, check};
 pub use time::Time;
 pub use warning::{Warning, Warnings};
 pub use word::{Quote, Text, Word};
+pub use written::Unwritable;
 
 /// The longest file that is read, in bytes: 16 MiB (specification lvs-cf.md section 1).
 pub const MAX_BYTES: usize = 16 << 20;

@@ -20,6 +20,7 @@ use crate::word::Word;
 /// What was read, errors or not.
 pub(crate) struct Reading {
     pub(crate) config: Config,
+    pub(crate) outline: Block,
     pub(crate) errors: Option<Errors>,
     pub(crate) warnings: Warnings,
 }
@@ -322,7 +323,7 @@ impl<'a> Reader<'a> {
         if self.errors.is_none() {
             sanity::check(&config, &self.file.block, document, &mut self.warnings);
         }
-        Reading { config, errors: self.errors, warnings: self.warnings }
+        Reading { config, outline: self.file.block, errors: self.errors, warnings: self.warnings }
     }
 }
 
