@@ -235,11 +235,18 @@ impl Client {
 
     /// One batch, with the results as the kernel gave them.
     fn execute(&mut self, operations: &[Operation]) -> Vec<Result<(), netlink::Error>> {
-        let mut batch = Batch::new();
-        let encoded: Vec<_> =
-            operations.iter().map(|operation| batch.push(self.family, NlmF::empty(), operation)).collect();
-        let mut answered = self.socket.execute(&mut batch).into_iter();
-        encoded.into_iter().map(|encoded| encoded.and_then(|()| answered.next().unwrap_or(Ok(())))).collect()
+        let mut batch = Batch::with_capacity(operations.len());
+        let mut unencodable = Vec::new();
+        for (place, operation) in operations.iter().enumerate() {
+            if let Err(e) = batch.push(self.family, NlmF::empty(), operation) {
+                unencodable.push((place, e));
+            }
+        }
+        let mut results = self.socket.execute(&mut batch);
+        for (place, error) in unencodable {
+            results.insert(place, Err(error));
+        }
+        results
     }
 
     fn destination_answers(&mut self, key: &ServiceKey) -> Result<Vec<Answer>, Error> {

@@ -12,6 +12,9 @@ use crate::{
     message::{FLAGS, HEADER, SEQUENCE},
 };
 
+/// Bytes of a request to guess with: a little more than what adds a real server with an IPv4 address.
+const USUAL_LENGTH: usize = 112;
+
 /// Requests in the order in which the kernel is to carry them out.
 ///
 /// Every request is encoded once, when it is pushed, behind the others; sending cuts the buffer into as few pieces
@@ -36,6 +39,12 @@ impl Batch {
     /// An empty batch.
     pub fn new() -> Batch {
         Batch::default()
+    }
+
+    /// An empty batch with room for this many requests of usual length, so that it need not move while it grows.
+    pub fn with_capacity(requests: usize) -> Batch {
+        let bytes = Vec::with_capacity(requests.saturating_mul(USUAL_LENGTH));
+        Batch { bytes: Cursor::new(bytes), ends: Vec::with_capacity(requests) }
     }
 
     /// Appends a request of type `kind`. `NLM_F_REQUEST` is added to `flags`; whether the kernel is asked for an
