@@ -7,9 +7,10 @@ use std::net::IpAddr;
 use std::num::NonZeroU32;
 
 use anyhow::{Context, anyhow};
-use health::probe::Protocol;
 use health::state::Known;
-use ipvs::{Client, Destination, DestinationKey, Family, ForwardingMethod, Operation, ServiceKey, Tunnel};
+use ipvs::{
+    Client, Destination, DestinationKey, Family, ForwardingMethod, Operation, Protocol, ServiceKey, Tunnel,
+};
 use tracing::{debug, error, warn};
 
 use crate::settings::{Method, Settings};
@@ -142,10 +143,7 @@ impl Place {
                 ServiceKey::Mark { family, mark }
             }
             None => ServiceKey::Address {
-                protocol: match settings.probe.protocol {
-                    Protocol::Tcp => ipvs::Protocol::Tcp,
-                    Protocol::Udp => ipvs::Protocol::Udp,
-                },
+                protocol: if virtual_server.udp { Protocol::Udp } else { Protocol::Tcp },
                 address: address
                     .context("--virtaddress is no address")?
                     .ok_or_else(|| anyhow!("neither --virtaddress nor --fwmark names the virtual server"))?,

@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use health::escape::translate;
 use health::expect::Expect;
-use health::probe::{Probe, Protocol};
+use health::probe::{Probe, Question};
+use health::program::Program;
 use health::state::Policy;
 use service::options::Exit;
 
@@ -34,6 +35,7 @@ pub(crate) struct VirtualServer {
     /// The words behind `-V`, unchecked: with a firewall mark or under lvsd they only appear in the log.
     pub(crate) address: Option<String>,
     pub(crate) port: u16,
+    pub(crate) udp: bool,
     /// 0: known by address, protocol and port.
     pub(crate) fwmark: u32,
 }
@@ -94,20 +96,19 @@ impl TryFrom<Options> for Settings {
 
         let mut remarks = Vec::new();
         let mut warnings = Vec::new();
-        let (send, expect) = dialogue(&options, port, &mut remarks);
+        let (question, expect) = dialogue(&options, port, real_server, &mut remarks)?;
         let weight = weight(options.weight, &mut warnings);
         let reentry = reentry(options.reentrytime, mode, interval, &mut remarks);
         Ok(Self {
             mode,
-            probe: Probe {
-                real_server,
-                protocol: if options.udp { Protocol::Udp } else { Protocol::Tcp },
-                send,
-                expect,
-                limit: interval,
-            },
+            probe: Probe { real_server, question, expect, limit: interval },
             policy: Policy::new(interval, reentry, weight),
-            virtual_server: VirtualServer { address: options.virtaddress, port, fwmark: options.fwmark },
+            virtual_server: VirtualServer {
+                address: options.virtaddress,
+                port,
+                udp: options.udp,
+                fwmark: options.fwmark,
+            },
             method: method(&options.method, &mut warnings),
             quiesce: options.quiesce_server,
             rehearsal: options.norun,
@@ -151,31 +152,56 @@ fn interval(seconds: i32) -> Result<Duration, Exit> {
 
 /// Refuses what would otherwise be ignored without a word.
 fn not_yet(options: &Options) -> Result<(), Exit> {
-    let asked =
-        [(options.send_program.is_some(), "--send_program"), (options.loadcmd != "none", "--loadcmd")];
-    match asked.into_iter().find(|(asked, _)| *asked) {
-        Some((_, option)) => Err(refusal(format_args!("{option} is not supported yet"))),
-        None => Ok(()),
-    }
+    if options.loadcmd == "none" { Ok(()) } else { Err(refusal("--loadcmd is not supported yet")) }
 }
 
-/// What is sent and expected, with the check that a virtual web server gets if nothing is configured.
-fn dialogue(options: &Options, port: u16, remarks: &mut Vec<String>) -> (Option<Vec<u8>>, Expect) {
-    let (send, expect) = (&options.send_string, &options.expect_string);
-    if port == WEB && send.is_none() && expect.is_none() {
-        remarks.push("nanny: no monitor configured, assuming web service on port 80".to_owned());
-        return (Some(b"GET / HTTP/1.0\r\n\r\n".to_vec()), Expect::text(b"HTTP".to_vec()));
-    }
+/// What is asked and expected, with the check that a virtual web server gets if nothing is configured.
+fn dialogue(
+    options: &Options,
+    port: u16,
+    real_server: SocketAddr,
+    remarks: &mut Vec<String>,
+) -> Result<(Question, Expect), Exit> {
     let text = |text: &OsString| {
         if options.suppress { text.as_bytes().to_vec() } else { translate(text.as_bytes()) }
     };
-    let expect = match expect {
+    let expect = match &options.expect_string {
         None => Expect::Nothing,
         // Its backslashes are its own.
         Some(expression) if options.regex => Expect::expression(expression.as_bytes()),
         Some(expect) => Expect::text(text(expect)),
     };
-    (send.as_ref().map(text), expect)
+    if let Some(line) = &options.send_program {
+        if let Some(send) = &options.send_string {
+            let (line, send) = (line.display(), send.display());
+            remarks.push(format!(
+                "External program use requested: ({line}), IGNORING send string option ({send})"
+            ));
+        }
+        return Ok((Question::Program(program(line, options, port, real_server)?), expect));
+    }
+    let send = options.send_string.as_ref().map(text);
+    let ask = if options.udp { Question::Udp } else { Question::Tcp };
+    if port == WEB && send.is_none() && options.expect_string.is_none() {
+        remarks.push("nanny: no monitor configured, assuming web service on port 80".to_owned());
+        return Ok((ask(Some(b"GET / HTTP/1.0\r\n\r\n".to_vec())), Expect::text(b"HTTP".to_vec())));
+    }
+    Ok((ask(send), expect))
+}
+
+/// The check program, which finds in its environment what it may want to know (nanny.md 13, row 4).
+fn program(line: &OsString, options: &Options, port: u16, real_server: SocketAddr) -> Result<Program, Exit> {
+    let mut program = Program::from_line(line, real_server)
+        .map_err(|reason| refusal(format_args!("bad check program -- {}: {reason}", line.display())))?;
+    program.environment = vec![
+        ("LVS_REAL_ADDRESS", real_server.ip().to_string().into()),
+        ("LVS_REAL_PORT", real_server.port().to_string().into()),
+        ("LVS_VIRTUAL_ADDRESS", options.virtaddress.clone().unwrap_or_default().into()),
+        ("LVS_VIRTUAL_PORT", port.to_string().into()),
+        ("LVS_FWMARK", options.fwmark.to_string().into()),
+        ("LVS_PROTOCOL", if options.udp { "udp" } else { "tcp" }.into()),
+    ];
+    Ok(program)
 }
 
 /// 0 drains the server (nanny.md 13, row 15); a negative weight counts as 1, as ever.

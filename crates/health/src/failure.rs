@@ -4,6 +4,8 @@ use std::fmt;
 use std::io;
 use std::mem::discriminant;
 use std::net::SocketAddr;
+use std::os::unix::process::ExitStatusExt;
+use std::process::ExitStatus;
 
 use nix::errno::Errno;
 
@@ -55,12 +57,58 @@ pub enum Cause {
     },
     /// The expected regular expression is none.
     Expression(String),
+    /// The check program cannot be started, which says nothing about the real server.
+    NotStarted {
+        /// Its name.
+        program: String,
+        /// What the system said.
+        errno: Errno,
+    },
+    /// The check program did not end within the interval.
+    Overtime {
+        /// Its name.
+        program: String,
+    },
+    /// The check program was ended by a signal or, where no text is expected of it, failed.
+    Abnormal(Ran),
+    /// The check program gave no text.
+    Silent(Ran),
+    /// The check program gave another text than expected.
+    Unexpected(Ran),
+}
+
+/// A check program that has ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ran {
+    /// Its name.
+    pub program: String,
+    /// How it ended.
+    pub status: ExitStatus,
+    /// Its output without the last line's end.
+    pub output: Vec<u8>,
+}
+
+impl fmt::Display for Ran {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "program={}", self.program)?;
+        match (self.status.code(), self.status.signal()) {
+            (Some(code), _) => write!(f, " exit={code}")?,
+            (None, Some(signal)) => write!(f, " signal={signal}")?,
+            (None, None) => {}
+        }
+        write!(f, " output=\"{}\"", shown(&self.output))
+    }
 }
 
 impl Failure {
     /// Whether both failed in the same step, whatever the details.
     pub fn is_like(&self, other: &Self) -> bool {
         discriminant(&self.cause) == discriminant(&other.cause)
+    }
+
+    /// Whether the check says nothing about the real server, which keeps its state then.
+    pub fn is_undetermined(&self) -> bool {
+        matches!(self.cause, Cause::NotStarted { .. })
     }
 }
 
@@ -91,6 +139,19 @@ impl fmt::Display for Failure {
             Cause::Expression(reason) => {
                 write!(f, "Error '{reason}' processing expected regular expression")
             }
+            Cause::NotStarted { program, errno } => write!(
+                f,
+                "failed to start the check program {program}: {}; the state of {server} is kept, unchecked",
+                errno.desc()
+            ),
+            Cause::Overtime { program } => write!(f, "timeout running the following: {program}"),
+            Cause::Abnormal(ran) => write!(f, "The following exited abnormally: {ran}"),
+            Cause::Silent(ran) => {
+                write!(f, "Ran the external sending program to ({server}) but didn't get anything back {ran}")
+            }
+            Cause::Unexpected(ran) => {
+                write!(f, "Trouble. Received results are not what we expected from ({server}) {ran}")
+            }
         }
     }
 }
@@ -108,9 +169,17 @@ pub(crate) fn errno(error: &io::Error) -> Errno {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::process::ExitStatusExt;
+    use std::process::ExitStatus;
+
     use nix::errno::Errno;
 
-    use super::{Cause, Failure};
+    use super::{Cause, Failure, Ran};
+
+    fn ran(wait_status: i32, output: &[u8]) -> Ran {
+        let status = ExitStatus::from_raw(wait_status);
+        Ran { program: "/check".to_owned(), status, output: output.to_vec() }
+    }
 
     #[test]
     fn the_words_are_those_of_piranha() {
@@ -139,6 +208,26 @@ mod tests {
             (
                 Cause::Expression("unclosed group".to_owned()),
                 "Error 'unclosed group' processing expected regular expression",
+            ),
+            (
+                Cause::NotStarted { program: "/no".to_owned(), errno: Errno::ENOENT },
+                "failed to start the check program /no: No such file or directory; the state of 10.1.1.2:80 is \
+                 kept, unchecked",
+            ),
+            (Cause::Overtime { program: "/check".to_owned() }, "timeout running the following: /check"),
+            (
+                Cause::Abnormal(ran(9, b"")),
+                "The following exited abnormally: program=/check signal=9 output=\"\"",
+            ),
+            (
+                Cause::Silent(ran(0, b"")),
+                "Ran the external sending program to (10.1.1.2:80) but didn't get anything back program=/check \
+                 exit=0 output=\"\"",
+            ),
+            (
+                Cause::Unexpected(ran(1 << 8, b"FAIL\nbadly")),
+                "Trouble. Received results are not what we expected from (10.1.1.2:80) program=/check exit=1 \
+                 output=\"FAIL\\nbadly\"",
             ),
         ];
         for (cause, words) in cases {

@@ -33,10 +33,15 @@ impl Partner {
         Self { service, threshold: policy.threshold(), active: false, count: policy.threshold() }
     }
 
-    /// A check has ended: what to log, and whether the watch ends.
+    /// A check has ended: what to log, and whether the watch ends. A check that says nothing is no reason to fail over.
     pub fn checked(&mut self, outcome: Result<(), Failure>) -> (Vec<Line>, Option<Lost>) {
         match outcome {
             Ok(()) => (self.good(), None),
+            Err(failure) if failure.is_undetermined() => {
+                let mut lines = vec![Line::Failed(failure)];
+                lines.extend(self.good());
+                (lines, None)
+            }
             Err(failure) => {
                 let (line, lost) = self.bad();
                 (vec![Line::Failed(failure), line], lost)

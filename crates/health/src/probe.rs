@@ -1,5 +1,6 @@
 //! One check of a real server: specification nanny.md 3 and 13.
 
+mod external;
 mod tcp;
 mod udp;
 
@@ -11,6 +12,7 @@ use tokio::time::timeout;
 
 use crate::expect::Expect;
 use crate::failure::{Cause, Failure, SHOWN, errno};
+use crate::program::Program;
 
 /// What a check does.
 #[derive(Debug, Clone)]
@@ -18,22 +20,23 @@ pub struct Probe {
     /// Address and real port.
     pub real_server: SocketAddr,
     /// How the real server is asked.
-    pub protocol: Protocol,
-    /// Sent after connecting, as it is.
-    pub send: Option<Vec<u8>>,
-    /// What the answer must be.
+    pub question: Question,
+    /// What the answer must be. Of a program, its whole output but for the last line's end; with [`Expect::Nothing`]
+    /// its exit status counts.
     pub expect: Expect,
-    /// Longest duration of each phase: connecting, sending, reading.
+    /// Longest duration of each phase: connecting, sending, reading; or of a program.
     pub limit: Duration,
 }
 
-/// The protocol of a check and of its virtual server.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Protocol {
-    /// A connection.
-    Tcp,
-    /// Datagrams.
-    Udp,
+/// How a real server is asked.
+#[derive(Debug, Clone)]
+pub enum Question {
+    /// By this text, as it is, over a connection; without one, by the connection alone.
+    Tcp(Option<Vec<u8>>),
+    /// By a datagram with this text.
+    Udp(Option<Vec<u8>>),
+    /// By a program.
+    Program(Program),
 }
 
 impl Probe {
@@ -43,10 +46,11 @@ impl Probe {
     ///
     /// A [`Failure`] with the step that went wrong; the real server is not to be used then.
     pub async fn check(&self) -> Result<(), Failure> {
-        let outcome = match (self.protocol, &self.expect) {
+        let outcome = match (&self.question, &self.expect) {
             (_, Expect::Impossible(reason)) => Err(Cause::Expression(reason.clone())),
-            (Protocol::Tcp, _) => tcp::check(self).await,
-            (Protocol::Udp, _) => udp::check(self).await,
+            (Question::Tcp(send), _) => tcp::check(self, send.as_deref()).await,
+            (Question::Udp(send), _) => udp::check(self, send.as_deref()).await,
+            (Question::Program(program), _) => external::check(self, program).await,
         };
         outcome.map_err(|cause| Failure { real_server: self.real_server, cause })
     }

@@ -155,6 +155,7 @@ impl Health {
         self.due = now.checked_add(self.policy.interval);
         match outcome {
             Ok(()) => self.good(),
+            Err(failure) if failure.is_undetermined() => self.undetermined(&failure, now),
             Err(failure) => self.bad(&failure, now),
         }
     }
@@ -201,10 +202,7 @@ impl Health {
         self.count = self.count.saturating_add(1);
         let mut actions = vec![self.counted(true)];
         if !self.is_up() && self.count >= self.policy.threshold() {
-            let weight = self.policy.initial_weight();
-            self.standing = Standing::Up { weight };
-            actions.push(Action::Log(Line::Available(self.real_server)));
-            actions.push(Action::Up { weight });
+            actions.extend(self.enter());
         }
         if let Standing::Up { weight } = self.standing {
             actions.extend(self.adjust(weight));
@@ -215,8 +213,7 @@ impl Health {
     fn bad(&mut self, failure: &Failure, now: Instant) -> Vec<Action> {
         let mut actions = vec![self.counted(false)];
         if self.is_up() || self.is_news(failure, now) {
-            actions.push(Action::Log(Line::Failed(failure.clone())));
-            self.logged = Some((failure.clone(), now));
+            actions.push(self.log_failure(failure, now));
         }
         match self.standing {
             Standing::Up { .. } => actions.push(Action::Log(Line::ShuttingDown(self.real_server))),
@@ -231,6 +228,24 @@ impl Health {
         self.standing = Standing::Down;
         self.count = 0;
         actions
+    }
+
+    /// The state stays, but a real server that nothing is known of counts as up (nanny.md 13, row 1).
+    fn undetermined(&mut self, failure: &Failure, now: Instant) -> Vec<Action> {
+        let mut actions = Vec::new();
+        if self.is_news(failure, now) {
+            actions.push(self.log_failure(failure, now));
+        }
+        if self.standing == Standing::Unknown && self.count >= self.policy.threshold() {
+            actions.extend(self.enter());
+        }
+        actions
+    }
+
+    fn enter(&mut self) -> [Action; 2] {
+        let weight = self.policy.initial_weight();
+        self.standing = Standing::Up { weight };
+        [Action::Log(Line::Available(self.real_server)), Action::Up { weight }]
     }
 
     /// A step of the slow start if one is due; at once if the weight in use is above the configured one.
@@ -248,6 +263,11 @@ impl Health {
 
     fn counted(&self, good: bool) -> Action {
         Action::Log(Line::Counted { good, active: self.is_up(), count: self.count })
+    }
+
+    fn log_failure(&mut self, failure: &Failure, now: Instant) -> Action {
+        self.logged = Some((failure.clone(), now));
+        Action::Log(Line::Failed(failure.clone()))
     }
 
     fn is_news(&self, failure: &Failure, now: Instant) -> bool {

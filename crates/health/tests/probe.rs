@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use health::expect::Expect;
 use health::failure::Cause;
-use health::probe::{Probe, Protocol};
+use health::probe::{Probe, Question};
 use nix::errno::Errno;
 
 /// Long enough for every answer on this machine.
@@ -20,8 +20,7 @@ const HASTY: Duration = Duration::from_millis(200);
 fn probe(real_server: SocketAddr, send: Option<&[u8]>, expect: Option<&[u8]>) -> Probe {
     Probe {
         real_server,
-        protocol: Protocol::Tcp,
-        send: send.map(<[u8]>::to_vec),
+        question: Question::Tcp(send.map(<[u8]>::to_vec)),
         expect: expect.map_or(Expect::Nothing, |text| Expect::text(text.to_vec())),
         limit: PATIENT,
     }
@@ -208,8 +207,9 @@ fn the_send_string_arrives_as_it_is() {
     assert_eq!(check(&probe(echo, Some(request), Some(request))), Ok(()));
 }
 
-fn udp(probe: Probe) -> Probe {
-    Probe { protocol: Protocol::Udp, ..probe }
+fn udp(real_server: SocketAddr, send: Option<&[u8]>, expect: Option<&[u8]>) -> Probe {
+    let question = Question::Udp(send.map(<[u8]>::to_vec));
+    Probe { question, ..probe(real_server, None, expect) }
 }
 
 /// A server that answers each datagram so.
@@ -226,7 +226,7 @@ fn answer(reply: &'static [u8]) -> SocketAddr {
 
 #[test]
 fn udp_answers_are_judged_as_tcp_answers() {
-    let ask = |reply, expect| check(&udp(probe(answer(reply), Some(b"ping"), expect)));
+    let ask = |reply, expect| check(&udp(answer(reply), Some(b"ping"), expect));
     assert_eq!(ask(b"pong", Some(b"pong")), Ok(()));
     assert_eq!(ask(b"pong and more", Some(b"pong")), Ok(()));
     assert_eq!(ask(b"pong", None), Ok(()), "any reply is good");
@@ -241,7 +241,7 @@ fn udp_answers_are_judged_as_tcp_answers() {
 fn udp_on_a_closed_port_is_bad() {
     let closed = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap();
     for (send, expect) in [(Some("ping"), Some("pong")), (Some("ping"), None), (None, None)] {
-        let asked = udp(probe(closed, send.map(str::as_bytes), expect.map(str::as_bytes)));
+        let asked = udp(closed, send.map(str::as_bytes), expect.map(str::as_bytes));
         assert_eq!(check(&asked), Err(Cause::Read(Errno::ECONNREFUSED)), "{send:?} {expect:?}");
     }
 }
@@ -251,8 +251,8 @@ fn a_lost_udp_reply_is_bad_only_where_one_was_asked_for() {
     let silent = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let address = silent.local_addr().unwrap();
     for (send, expect) in [(Some("ping"), Some("pong")), (Some("ping"), None), (None, Some("pong"))] {
-        let asked = udp(probe(address, send.map(str::as_bytes), expect.map(str::as_bytes)));
+        let asked = udp(address, send.map(str::as_bytes), expect.map(str::as_bytes));
         assert_eq!(check(&Probe { limit: HASTY, ..asked }), Err(Cause::ReadTimedOut), "{send:?} {expect:?}");
     }
-    assert_eq!(check(&Probe { limit: HASTY, ..udp(probe(address, None, None)) }), Ok(()));
+    assert_eq!(check(&Probe { limit: HASTY, ..udp(address, None, None) }), Ok(()));
 }

@@ -230,6 +230,29 @@ fn an_unchanged_failure_is_logged_once_a_minute() {
 }
 
 #[test]
+fn a_check_that_says_nothing_changes_nothing() {
+    let nothing = || {
+        let program = "/no".to_owned();
+        Err(failure(Cause::NotStarted { program, errno: nix::errno::Errno::ENOENT }))
+    };
+    let mut unknown = Watched::new(policy(10, 180, 64), Known::Nothing);
+    assert_eq!(changes(&unknown.check_with(nothing())), "up2", "as with Piranha");
+    assert_eq!(changes(&unknown.check_with(nothing())), ".");
+    assert_eq!(unknown.table_changes("-"), "down");
+
+    let mut down = Watched::new(policy(10, 30, 1), Known::Nothing);
+    assert_eq!(down.table_changes("-++"), "down . .");
+    assert_eq!(changes(&down.check_with(nothing())), ".");
+    assert_eq!(down.table_changes("+"), "up1");
+
+    let mut waiting = Watched::new(policy(10, 30, 1), Known::Down);
+    assert_eq!(changes(&waiting.check_with(nothing())), ".");
+    let logged: Vec<usize> =
+        (0..12).filter(|_| !log(&waiting.check_with(nothing()), false).is_empty()).collect();
+    assert_eq!(logged, [5, 11], "once a minute");
+}
+
+#[test]
 fn the_pause_is_counted_from_the_end_of_a_check() {
     let mut watched = Watched::new(policy(10, 180, 1), Known::Nothing);
     let end = watched.health.due().unwrap() + Duration::from_secs(7);

@@ -59,14 +59,18 @@ fn values_that_cannot_work_are_refused() {
     nanny: bad port -- -1 is not between 0 and 65535
     [1]
     ");
+    insta::assert_snapshot!(run(&["--lvs", "-h", "10.1.1.2", "-e", ""]), @"
+    nanny: bad check program -- : it is empty
+    [1]
+    ");
+    insta::assert_snapshot!(run(&["--lvs", "-h", "10.1.1.2", "-e", "check 'a"]), @"
+    nanny: bad check program -- check 'a: a quote is not closed
+    [1]
+    ");
 }
 
 #[test]
 fn what_is_not_built_yet_is_refused() {
-    insta::assert_snapshot!(run(&["--lvs", "-h", "10.1.1.2", "-e", "/usr/bin/check %h"]), @"
-    nanny: --send_program is not supported yet
-    [1]
-    ");
     insta::assert_snapshot!(run(&["--lvs", "-h", "10.1.1.2", "-U", "uptime"]), @"
     nanny: --loadcmd is not supported yet
     [1]

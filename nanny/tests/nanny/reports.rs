@@ -203,6 +203,33 @@ fn an_expected_text_can_be_a_regular_expression() {
 }
 
 #[test]
+fn a_program_can_check_instead() {
+    let check = "sh -c 'echo $LVS_PROTOCOL $LVS_VIRTUAL_ADDRESS $LVS_VIRTUAL_PORT %h $LVS_REAL_PORT; exit 1'";
+    let expected = "tcp 10.0.0.1 8080 127.0.0.1 9";
+    let words = watch("9", &["-e", check, "-x", expected, "-s", "hello"]);
+    let (nanny, mut lvsd) = Lvsd::start(Known::Nothing, &words);
+    assert_eq!(lvsd.next(), up(1));
+    let lines = nanny.expect_line("Got result");
+    assert!(lines.iter().any(|line| line.ends_with("IGNORING send string option (hello)")), "{lines:?}");
+
+    let (_nanny, mut lvsd) = Lvsd::start(Known::Nothing, &watch("9", &["-e", "echo FAIL", "-x", "OK"]));
+    assert_eq!(
+        lvsd.next(),
+        down(
+            "Trouble. Received results are not what we expected from (127.0.0.1:9) program=echo exit=0 \
+             output=\"FAIL\""
+        )
+    );
+}
+
+#[test]
+fn a_program_that_is_missing_leaves_the_server_in_use() {
+    let (nanny, mut lvsd) = Lvsd::start(Known::Nothing, &watch("9", &["-e", "/no/such/check", "-x", "OK"]));
+    assert_eq!(lvsd.next(), up(1));
+    nanny.expect_line("failed to start the check program /no/such/check: No such file or directory");
+}
+
+#[test]
 fn detached_nannies_report_and_end_like_others() {
     let (_listener, server) = listen();
     let port = server.port().to_string();

@@ -48,6 +48,16 @@ fn sigterm_ends_the_wait_for_an_answer() {
 }
 
 #[test]
+fn sigterm_ends_a_check_program() {
+    let (mut nanny, _lvsd) = Lvsd::start(Known::Nothing, &watch("9", &["-t", "60", "-e", "sleep 60"]));
+    nanny.expect_line("Invoking:  sleep");
+    nanny.signal(Signal::SIGTERM);
+    nanny.expect_line("Killing child");
+    nanny.expect_line("Terminating due to signal 15");
+    assert_eq!(nanny.expect_end(SOON).code(), Some(0));
+}
+
+#[test]
 fn sigterm_ends_the_wait_for_lvsd() {
     let (mut nanny, _lvsd) = Lvsd::silent(&watch("9", &[]));
     nanny.expect_line("starting LVS client monitor");

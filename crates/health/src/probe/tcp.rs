@@ -12,13 +12,13 @@ use super::{Probe, SHOWN};
 use crate::expect::Expect;
 use crate::failure::{Cause, errno, shown};
 
-pub(super) async fn check(probe: &Probe) -> Result<(), Cause> {
+pub(super) async fn check(probe: &Probe, send: Option<&[u8]>) -> Result<(), Cause> {
     debug!("Opening TCP socket to remote service port {}...", probe.real_server.port());
     let socket = open(probe.real_server)?;
     debug!("Connecting socket to remote address...");
     let connecting = socket.connect(probe.real_server);
     let mut stream = probe.phase(connecting, Cause::ConnectTimedOut, Cause::Connect).await?;
-    if let Some(text) = &probe.send {
+    if let Some(text) = send {
         debug!("Sending len={}, text=\"{}\"", text.len(), shown(text));
         probe.phase(stream.write_all(text), Cause::Write(Errno::ETIMEDOUT), Cause::Write).await?;
     }

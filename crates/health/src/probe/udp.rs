@@ -15,10 +15,10 @@ use crate::failure::{Cause, errno, shown};
 /// How long an ICMP error is awaited where no answer can be asked for.
 const ERROR_WAIT: Duration = Duration::from_millis(500);
 
-pub(super) async fn check(probe: &Probe) -> Result<(), Cause> {
+pub(super) async fn check(probe: &Probe, send: Option<&[u8]>) -> Result<(), Cause> {
     debug!("Opening UDP socket to remote service port {}...", probe.real_server.port());
     let socket = open(probe.real_server).await?;
-    match (&probe.send, &probe.expect) {
+    match (send, &probe.expect) {
         (None, Expect::Nothing) => knock(probe, &socket).await,
         (send, expect) => {
             if let Some(text) = send {
