@@ -5,12 +5,13 @@ mod uml;
 
 use std::env;
 use std::fs::{self, File};
-use std::io;
+use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitCode, Stdio};
 use std::time::Duration;
 
-use nix::unistd::{getpid, getuid};
+use nix::sys::signal::{Signal, killpg};
+use nix::unistd::{Pid, getpid, getuid};
 
 use crate::command;
 
@@ -128,7 +129,10 @@ impl Session {
             }
         };
         if console == Console::Piped {
-            command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(File::create(&console_log)?);
+            command.stdin(Stdio::null()).stdout(Stdio::piped());
+        }
+        if kind == Kind::UserMode {
+            command.stderr(File::create(&console_log)?);
         }
         let process = command.spawn().map_err(|error| {
             let program = command.get_program().to_string_lossy();
@@ -145,6 +149,19 @@ impl Session {
         self.process.stdout.take()
     }
 
+    /// Whether the program, or its kernel, has ended.
+    pub fn has_ended(&mut self) -> bool {
+        self.process.try_wait().map_or(true, |status| status.is_some())
+    }
+
+    /// Ends it at once, with the helpers that a dead user-mode-linux leaves behind holding our pipe.
+    pub fn kill(&mut self) {
+        let _ = self.process.kill();
+        if let (Kind::UserMode, Ok(id)) = (self.kind, i32::try_from(self.process.id())) {
+            let _ = killpg(Pid::from_raw(id), Signal::SIGKILL);
+        }
+    }
+
     /// Waits for the end; the exit status of the program, or what the kernel said last.
     ///
     /// # Errors
@@ -152,7 +169,7 @@ impl Session {
     /// When the program or its kernel did not end in order within `limit`.
     pub fn wait(mut self, limit: Duration) -> Result<u8, String> {
         let Some(ended) = command::wait(&mut self.process, limit) else {
-            let _ = self.process.kill();
+            self.kill();
             return Err(format!("the kernel still ran after {limit:?}\n{}", self.last_words()));
         };
         let status = match self.kind {
@@ -160,6 +177,15 @@ impl Session {
             Kind::UserMode => fs::read_to_string(&self.status).ok().and_then(|status| status.parse().ok()),
         };
         status.ok_or_else(|| format!("the kernel ended early ({ended})\n{}", self.last_words()))
+    }
+
+    /// Shows what comes through the pipe, if there is one, until the end.
+    fn show(mut self) -> Result<u8, String> {
+        for line in self.output().into_iter().flat_map(|output| BufReader::new(output).lines()) {
+            // A terminal ends its lines with two characters.
+            println!("{}", line.unwrap_or_default().trim_end_matches('\r'));
+        }
+        self.wait(Duration::MAX)
     }
 
     fn last_words(&self) -> String {
@@ -170,17 +196,17 @@ impl Session {
     }
 }
 
-/// Runs this program again with the same arguments on a kernel with IPVS, on the same terminal, and hands back its status.
-pub fn run_again(arguments: &[String]) -> ExitCode {
-    let outcome =
+/// Runs this program again with `arguments` on a kernel with IPVS and hands back its exit status.
+pub fn run_again(arguments: &[String], console: Console) -> ExitCode {
+    let status =
         new_run().map_err(|error| format!("cannot make a directory for the run: {error}")).and_then(|run| {
-            let session = Session::start(choose(), &run, "lab", arguments, Console::Shared);
-            let outcome =
-                session.map_err(|error| error.to_string()).and_then(|session| session.wait(Duration::MAX));
+            let status = Session::start(choose(), &run, "lab", arguments, console)
+                .map_err(|error| error.to_string())
+                .and_then(Session::show);
             forget(&run);
-            outcome
+            status
         });
-    outcome.map_or_else(
+    status.map_or_else(
         |complaint| {
             eprintln!("{complaint}");
             ExitCode::FAILURE

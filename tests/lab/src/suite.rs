@@ -7,7 +7,7 @@ use std::io::{BufRead, BufReader, Read, Write, stdout};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 use std::sync::Mutex;
-use std::sync::mpsc;
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -129,16 +129,14 @@ fn follow(mut session: Session, tally: &Mutex<Tally>) -> Result<(), String> {
     thread::spawn(move || read_lines(output, &send));
     let start = Instant::now();
     let mut pending: Vec<String> = Vec::new();
-    while let Ok(line) = lines.recv_timeout(SUITE_LIMIT.saturating_sub(start.elapsed())) {
-        match line.strip_prefix(VERDICT).map(|verdict| verdict.split_once(' ')) {
-            None => pending.push(line),
-            // What a kernel says before the first and after the last test is of no interest if all goes well.
-            Some(None) => pending.clear(),
-            Some(Some((verdict, name))) => {
-                let mut tally = tally.lock().expect("no panic under the lock");
-                tally.verdicts.insert(name.to_owned(), verdict == "passed");
-                pending.drain(..).for_each(|line| println!("{line}"));
+    loop {
+        match lines.recv_timeout(Duration::from_secs(1)) {
+            Ok(line) => hear(line, &mut pending, tally),
+            Err(RecvTimeoutError::Timeout) if session.has_ended() || start.elapsed() > SUITE_LIMIT => {
+                session.kill();
             }
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => break,
         }
     }
     let outcome = session.wait(Duration::from_secs(10)).map(|_| ());
@@ -146,6 +144,20 @@ fn follow(mut session: Session, tally: &Mutex<Tally>) -> Result<(), String> {
         println!("{}", pending.join("\n"));
     }
     outcome
+}
+
+/// Keeps the lines of a test until its verdict comes, so that tests of two kernels do not mix.
+fn hear(line: String, pending: &mut Vec<String>, tally: &Mutex<Tally>) {
+    match line.strip_prefix(VERDICT).map(|verdict| verdict.split_once(' ')) {
+        None => pending.push(line),
+        // What a kernel says before the first test is of no interest.
+        Some(None) => pending.clear(),
+        Some(Some((verdict, name))) => {
+            let mut tally = tally.lock().expect("no panic under the lock");
+            tally.verdicts.insert(name.to_owned(), verdict == "passed");
+            pending.drain(..).for_each(|line| println!("{line}"));
+        }
+    }
 }
 
 fn read_lines(output: impl Read, send: &mpsc::Sender<String>) {

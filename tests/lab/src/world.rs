@@ -15,8 +15,9 @@ const MARK: &str = "LAB_WORLD";
 
 /// A command that runs this program with `arguments` as the first process of a new world.
 pub fn create(arguments: &[String]) -> Command {
-    let mut command = Command::new("unshare");
+    let mut command = Command::new("setpriv");
     command
+        .args(["--pdeathsig", "KILL", "unshare"])
         .args([
             "--net",
             "--mount",

@@ -10,6 +10,7 @@ use std::process::Command;
 
 use nix::mount::{MsFlags, mount};
 use nix::sys::reboot::{RebootMode, reboot};
+use nix::sys::termios::tcdrain;
 use nix::sys::wait::{WaitStatus, wait};
 use nix::unistd::{Pid, sync};
 
@@ -94,16 +95,18 @@ fn obey(run: &Path, name: &str) -> io::Result<()> {
     let (Some(directory), Some(status)) = (fields.next(), fields.next()) else {
         return Err(io::Error::other("an order without a directory and a place for the status"));
     };
-    let console = OpenOptions::new().read(true).write(true).open("/dev/console")?;
+    let console = OpenOptions::new().read(true).write(true).open("/dev/tty0")?;
     let child = Command::new(run.join("init").canonicalize()?)
         .args(fields.filter(|argument| !argument.is_empty()))
         .current_dir(directory)
         .envs(environment(run))
         .stdin(console.try_clone()?)
         .stdout(console.try_clone()?)
-        .stderr(console)
+        .stderr(console.try_clone()?)
         .spawn()?;
     let code = wait_for(Pid::from_raw(i32::try_from(child.id()).unwrap_or_default()))?;
+    // A terminal that was closed has nothing more to show.
+    let _ = tcdrain(&console);
     let mut file = File::create(status)?;
     io::Write::write_all(&mut file, code.to_string().as_bytes())?;
     file.sync_all()
