@@ -4,9 +4,14 @@
 use std::fs;
 use std::io;
 use std::os::fd::{AsFd, FromRawFd, OwnedFd, RawFd};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use nix::sys::socket::{SockType, getsockopt, sockopt};
 use nix::unistd::{ForkResult, fork};
+
+/// How long finished threads may take to end before a fork.
+const THREADS_END: Duration = Duration::from_secs(1);
 
 /// Which of the two processes this is after [`split`].
 pub(crate) enum Split {
@@ -23,7 +28,7 @@ pub(crate) enum Split {
 /// Refused while the process has more than one thread (the child would have only this one, with the locks of the
 /// others held for ever), and what fork(2) says.
 pub(crate) fn split() -> io::Result<Split> {
-    let threads = fs::read_dir("/proc/self/task")?.count();
+    let threads = threads_left()?;
     if threads != 1 {
         return Err(io::Error::other(format!("cannot detach with {threads} threads running")));
     }
@@ -31,6 +36,18 @@ pub(crate) fn split() -> io::Result<Split> {
     match unsafe { fork() }? {
         ForkResult::Parent { child } => Ok(Split::Parent(child)),
         ForkResult::Child => Ok(Split::Child),
+    }
+}
+
+/// Counts this process's threads; one that has just done its work (a name looked up) is given a moment to end.
+fn threads_left() -> io::Result<usize> {
+    let deadline = Instant::now() + THREADS_END;
+    loop {
+        let threads = fs::read_dir("/proc/self/task")?.count();
+        if threads == 1 || Instant::now() >= deadline {
+            return Ok(threads);
+        }
+        thread::sleep(Duration::from_millis(1));
     }
 }
 
