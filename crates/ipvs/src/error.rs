@@ -93,15 +93,15 @@ pub enum Error {
 
 impl Error {
     pub(crate) fn new(attempt: Attempt, source: netlink::Error) -> Error {
-        match (source, &attempt) {
-            (netlink::Error::Refused(refusal), Attempt::Connect) if refusal.errno == Errno::ENOENT => {
-                Error::Missing
-            }
-            (netlink::Error::Refused(refusal), _) if refusal.errno == Errno::EPERM => {
-                Error::NotPermitted(attempt)
-            }
-            (netlink::Error::Refused(refusal), _) => Error::Refused { attempt, errno: refusal.errno },
-            (source, _) => Error::Netlink { attempt, source },
+        let netlink::Error::Refused(refusal) = source else {
+            return Error::Netlink { attempt, source };
+        };
+        match (refusal.errno, &attempt) {
+            (Errno::EPERM, _) => Error::NotPermitted(attempt),
+            (errno, Attempt::Change(_)) => Error::Refused { attempt, errno },
+            // Nothing but a change can miss anything else.
+            (Errno::ENOENT, _) => Error::Missing,
+            (errno, _) => Error::Refused { attempt, errno },
         }
     }
 
@@ -206,6 +206,15 @@ mod tests {
         setting the IPVS time-outs: Invalid argument (EINVAL); a time-out is too long for the kernel
         removing all IPVS virtual servers: the kernel did not answer within 5s; whether the request was carried out is unknown
         ");
+    }
+
+    #[test]
+    fn a_kernel_that_lost_its_module_is_told_from_a_missing_scheduler() {
+        assert_eq!(refused(Attempt::ReadServices, Errno::ENOENT), Error::Missing);
+        let address = "192.0.2.1".parse().unwrap();
+        let key = ServiceKey::Address { protocol: Protocol::Tcp, address, port: 80 };
+        let change = Attempt::Change(Box::new(Operation::DeleteService(key)));
+        assert!(matches!(refused(change, Errno::ENOENT), Error::Refused { errno: Errno::ENOENT, .. }));
     }
 
     #[test]

@@ -13,6 +13,7 @@ use neli::{
     rtnl::{Ifaddrmsg, IfaddrmsgBuilder, Ifinfomsg, IfinfomsgBuilder},
 };
 use netlink::{Batch, Errno, Error, Socket};
+use nix::sys::socket::{setsockopt, sockopt};
 
 /// The loopback interface has index 1 in every namespace.
 const LOOPBACK: i32 = 1;
@@ -73,6 +74,24 @@ fn every_result_of_a_long_batch_belongs_to_its_request() {
         }
     }
     assert!(refused > 0 && refused + unknown >= 1667, "{refused} refused, {unknown} unknown");
+
+    let after: Ifinfomsg = socket.get(Rtm::Getlink, &link(LOOPBACK)).unwrap();
+    assert_eq!(name(&after), "lo", "the socket is good for more");
+}
+
+#[test]
+fn what_an_overflowing_buffer_lost_is_never_taken_for_done() {
+    let mut socket = Socket::connect(NlFamily::Route).unwrap();
+    // Behind its back, so that it sends more than it can hear the answers to.
+    setsockopt(&socket, sockopt::RcvBuf, &4096).unwrap();
+    let mut batch = Batch::new();
+    for _ in 0..1000 {
+        batch.push(Rtm::Getlink, NlmF::empty(), &link(i32::MAX)).unwrap();
+    }
+    let results = socket.execute(&mut batch);
+    assert_eq!(results.len(), 1000);
+    assert!(results.iter().all(Result::is_err));
+    assert!(results.contains(&Err(Error::Overrun)));
 
     let after: Ifinfomsg = socket.get(Rtm::Getlink, &link(LOOPBACK)).unwrap();
     assert_eq!(name(&after), "lo", "the socket is good for more");
