@@ -5,6 +5,7 @@
 
 mod entry;
 mod events;
+mod load;
 mod lvsd;
 mod monitor;
 mod options;
@@ -26,6 +27,7 @@ use tracing::{debug, error, info, warn};
 
 use crate::entry::Entry;
 use crate::events::Events;
+use crate::load::LoadMonitor;
 use crate::monitor::Monitor;
 use crate::options::Options;
 use crate::outlet::Outlet;
@@ -77,6 +79,9 @@ fn announce(settings: &Settings) {
     for remark in &settings.remarks {
         info!("{remark}");
     }
+    for detail in &settings.details {
+        debug!("{detail}");
+    }
     debug!("Service_type value={}", if settings.mode == Mode::Fos { 1 } else { 2 });
     let (virtual_server, real_server) = (&settings.virtual_server, settings.real_server());
     // As printf(3) shows a missing string.
@@ -90,7 +95,7 @@ fn announce(settings: &Settings) {
 
 /// Watches until the end. Gives the exit status.
 async fn run(settings: &Settings, parent: Option<UnixStream>, waiting: Option<Waiting>) -> u8 {
-    let (events, outlet) = match open(settings, parent) {
+    let (events, outlet, load) = match open(settings, parent) {
         Ok(opened) => opened,
         Err(reason) => {
             error!("{reason:#}");
@@ -108,13 +113,16 @@ async fn run(settings: &Settings, parent: Option<UnixStream>, waiting: Option<Wa
         return CANNOT_BEGIN;
     }
     match settings.mode {
-        Mode::Lvs => Monitor::new(settings, events, outlet).watch().await,
+        Mode::Lvs => Monitor::new(settings, events, outlet, load).watch().await,
         Mode::Fos => partner::watch(settings, events).await,
     }
 }
 
 /// Opens what nanny hears from, and what it changes, and says what it watches.
-fn open(settings: &Settings, parent: Option<UnixStream>) -> anyhow::Result<(Events, Outlet)> {
+fn open(
+    settings: &Settings,
+    parent: Option<UnixStream>,
+) -> anyhow::Result<(Events, Outlet, Option<LoadMonitor>)> {
     // Caught before the first line says that there is something to end.
     let signals = Signals::catch().context("cannot catch signals")?;
     announce(settings);
@@ -126,5 +134,7 @@ fn open(settings: &Settings, parent: Option<UnixStream>) -> anyhow::Result<(Even
         (Mode::Lvs, None) if !settings.rehearsal => (None, Outlet::Table(Box::new(Entry::open(settings)?))),
         _ => (None, Outlet::Nowhere),
     };
-    Ok((Events::new(signals, lvsd), outlet))
+    let monitor = settings.load.clone().map(|program| LoadMonitor::new(program, settings.policy.interval()));
+    let (load, loads) = monitor.unzip();
+    Ok((Events::new(signals, lvsd, loads), outlet, load))
 }

@@ -2,12 +2,14 @@
 
 use std::time::Instant;
 
+use health::policy::Policy;
 use health::probe::Probe;
-use health::state::{Action, Health, Known, Policy};
+use health::state::{Action, Health, Known};
 use service::signals::Signal;
 use tracing::info;
 
 use crate::events::{End, Events, Pause};
+use crate::load::LoadMonitor;
 use crate::outlet::Outlet;
 use crate::settings::Settings;
 
@@ -20,12 +22,18 @@ pub(crate) struct Monitor<'a> {
     policy: Policy,
     events: Events,
     outlet: Outlet,
+    load: Option<LoadMonitor>,
 }
 
 impl<'a> Monitor<'a> {
     /// A watch that has not begun.
-    pub(crate) fn new(settings: &'a Settings, events: Events, outlet: Outlet) -> Self {
-        Self { probe: &settings.probe, policy: settings.policy, events, outlet }
+    pub(crate) fn new(
+        settings: &'a Settings,
+        events: Events,
+        outlet: Outlet,
+        load: Option<LoadMonitor>,
+    ) -> Self {
+        Self { probe: &settings.probe, policy: settings.policy, events, outlet, load }
     }
 
     /// Watches until the end. Gives the exit status.
@@ -53,6 +61,11 @@ impl<'a> Monitor<'a> {
                 Ok(actions) => actions,
                 Err(end) => return end,
             };
+            if let Some(load) = &mut self.load
+                && actions.contains(&Action::MeasureLoad)
+            {
+                load.ask();
+            }
             tokio::select! {
                 biased;
                 end = self.events.end() => return end,
@@ -66,6 +79,10 @@ impl<'a> Monitor<'a> {
         match self.events.pause(health.due()).await {
             Pause::End(end) => return Err(end),
             Pause::Cut(signal) => return Ok(obey(signal, health)),
+            Pause::Load(answer) => {
+                let load = self.load.as_mut().and_then(|monitor| monitor.load(answer));
+                return Ok(load.map(|load| health.loaded(load)).unwrap_or_default());
+            }
             Pause::Over => {}
         }
         tokio::select! {

@@ -32,7 +32,7 @@ impl Outlet {
                 }
                 (Action::Up { weight } | Action::Weight { weight }, Self::Table(entry)) => entry.up(weight),
                 (Action::Down { forced, .. }, Self::Table(entry)) => entry.down(!forced),
-                (_, Self::Nowhere) => {}
+                (Action::MeasureLoad, _) | (_, Self::Nowhere) => {}
             }
         }
         if let Self::Table(entry) = self {
@@ -59,6 +59,6 @@ fn report(decision: Action) -> Option<FromNanny> {
         Action::Up { weight } => Some(FromNanny::Up { weight }),
         Action::Weight { weight } => Some(FromNanny::Weight { weight }),
         Action::Down { reason, .. } => Some(FromNanny::Down { reason }),
-        Action::Log(_) => None,
+        Action::MeasureLoad | Action::Log(_) => None,
     }
 }

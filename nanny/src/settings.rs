@@ -8,9 +8,10 @@ use std::time::Duration;
 
 use health::escape::translate;
 use health::expect::Expect;
+use health::load;
+use health::policy::Policy;
 use health::probe::{Probe, Question};
 use health::program::Program;
-use health::state::Policy;
 use service::options::Exit;
 
 use crate::options::Options;
@@ -66,12 +67,16 @@ pub(crate) struct Settings {
     pub(crate) virtual_server: VirtualServer,
     pub(crate) method: Method,
     pub(crate) quiesce: bool,
+    /// Tells the load of the real server.
+    pub(crate) load: Option<Program>,
     /// No table is changed.
     pub(crate) rehearsal: bool,
     pub(crate) place: Place,
     pub(crate) verbose: bool,
     /// What the log says first.
     pub(crate) remarks: Vec<String>,
+    /// What the log says with `-v`.
+    pub(crate) details: [String; 3],
     /// What the administrator should mend.
     pub(crate) warnings: Vec<String>,
 }
@@ -92,17 +97,18 @@ impl TryFrom<Options> for Settings {
         let port = port(options.port)?;
         let real_server = SocketAddr::new(address, options.rport.map_or(Ok(port), self::port)?);
         let interval = interval(options.interval)?;
-        not_yet(&options)?;
 
         let mut remarks = Vec::new();
         let mut warnings = Vec::new();
         let (question, expect) = dialogue(&options, port, real_server, &mut remarks)?;
         let weight = weight(options.weight, &mut warnings);
         let reentry = reentry(options.reentrytime, mode, interval, &mut remarks);
+        let policy = Policy::new(interval, reentry, weight);
+        let load = load(&options, address);
         Ok(Self {
             mode,
             probe: Probe { real_server, question, expect, limit: interval },
-            policy: Policy::new(interval, reentry, weight),
+            policy: if load.is_some() { policy.following_load(scale(options.scale)) } else { policy },
             virtual_server: VirtualServer {
                 address: options.virtaddress,
                 port,
@@ -111,9 +117,15 @@ impl TryFrom<Options> for Settings {
             },
             method: method(&options.method, &mut warnings),
             quiesce: options.quiesce_server,
+            load,
             rehearsal: options.norun,
             place: place(options.nodaemon, options.nofork),
             verbose: options.verbose,
+            details: [
+                detail("Send_program", options.send_program.as_ref()),
+                detail("Send_string", options.send_string.as_ref()),
+                detail("Expect_string", options.expect_string.as_ref()),
+            ],
             remarks,
             warnings,
         })
@@ -148,11 +160,6 @@ fn interval(seconds: i32) -> Result<Duration, Exit> {
         Ok(seconds) if seconds > 0 => Ok(Duration::from_secs(seconds)),
         _ => Err(refusal(format_args!("bad interval -- {seconds} is less than 1 second"))),
     }
-}
-
-/// Refuses what would otherwise be ignored without a word.
-fn not_yet(options: &Options) -> Result<(), Exit> {
-    if options.loadcmd == "none" { Ok(()) } else { Err(refusal("--loadcmd is not supported yet")) }
 }
 
 /// What is asked and expected, with the check that a virtual web server gets if nothing is configured.
@@ -202,6 +209,23 @@ fn program(line: &OsString, options: &Options, port: u16, real_server: SocketAdd
         ("LVS_PROTOCOL", if options.udp { "udp" } else { "tcp" }.into()),
     ];
     Ok(program)
+}
+
+/// The program that tells the load, unless it is the word `none`.
+fn load(options: &Options, address: IpAddr) -> Option<Program> {
+    (options.loadcmd != "none").then(|| load::program(&options.loadcmd, address))
+}
+
+/// A weight is never adjusted below the configured one.
+fn scale(factor: i32) -> u32 {
+    u32::try_from(factor).unwrap_or_default().max(1)
+}
+
+fn detail(name: &str, text: Option<&OsString>) -> String {
+    match text {
+        Some(text) => format!("{name} len={}, text=\"{}\"", text.len(), text.display()),
+        None => format!("{name} is NULL"),
+    }
 }
 
 /// 0 drains the server (nanny.md 13, row 15); a negative weight counts as 1, as ever.

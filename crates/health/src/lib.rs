@@ -1,20 +1,28 @@
 //! Health of real servers: what a check does, and what its results mean.
 //!
-//! - [`state`]: when a real server is in service and with which weight. No I/O: results and time in, actions out.
-//! - [`partner`]: when the partner's service counts as lost (`--fos`). No I/O either.
-//! - [`probe`]: one check over TCP or UDP, or by a program. The only place with sockets and processes.
+//! Without I/O:
+//!
+//! - [`state`]: when a real server is in service and with which weight: results and time in, actions out.
+//! - [`policy`]: the numbers that it goes by.
+//! - [`partner`]: when the partner's service counts as lost (`--fos`).
+//! - [`expect`], [`expression`], [`escape`]: what makes an answer good, and how that is written.
 //! - [`program`]: the line that names a check program.
 //! - [`failure`], [`line`]: why a check was bad, and what is logged, in the words that Piranha's users search for.
-//! - [`escape`]: the backslash sequences of send and expect strings.
-//! - [`expect`]: what makes an answer good.
-//! - [`expression`]: POSIX extended regular expressions.
+//!
+//! With sockets and processes:
+//!
+//! - [`probe`]: one check over TCP or UDP, or by a program.
+//! - [`load`]: the load of a real server.
 
 pub mod escape;
 pub mod expect;
 pub mod expression;
 pub mod failure;
 pub mod line;
+pub mod load;
 pub mod partner;
+pub mod policy;
 pub mod probe;
 pub mod program;
+mod running;
 pub mod state;

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 
 use crate::failure::Failure;
 use crate::line::Line;
-use crate::state::Policy;
+use crate::policy::Policy;
 
 /// A service on the partner.
 #[derive(Debug, Clone)]
@@ -76,7 +76,7 @@ mod tests {
 
     use super::{Lost, Partner};
     use crate::failure::{Cause, Failure};
-    use crate::state::Policy;
+    use crate::policy::Policy;
 
     /// The lines and the end of a watch over these checks, `+` good and `-` bad.
     fn watch(checks: &str) -> (Vec<String>, Option<Lost>) {

@@ -1,4 +1,4 @@
-//! When a real server is in service, and with which weight: specification nanny.md 5, 6 and 10.
+//! When a real server is in service, and with which weight: specification nanny.md 5, 6, 7 and 10.
 //!
 //! A plain value: results of checks and the time go in, actions come out.
 
@@ -7,62 +7,11 @@ use std::time::{Duration, Instant};
 
 use crate::failure::Failure;
 use crate::line::Line;
+use crate::load;
+use crate::policy::Policy;
 
-/// Re-entry time that a re-entry time of 0 stands for.
-const DEFAULT_REENTRY: Duration = Duration::from_secs(180);
-/// A step of the slow start is due about this often.
-const STEP: Duration = Duration::from_secs(20);
 /// Pause before an unchanged failure is logged again.
 const REPEAT: Duration = Duration::from_secs(60);
-
-/// How often a real server is checked, what it must do to come back, and its weight.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Policy {
-    interval: Duration,
-    reentry: Duration,
-    weight: u32,
-}
-
-impl Policy {
-    /// A policy in the terms of lvs.cf.
-    ///
-    /// `interval` is the pause from the end of a check to the beginning of the next (`timeout` in lvs.cf); 0 counts
-    /// as 1 s. `reentry` is how long a real server must be good again; 0 stands for 180 s. `weight` is the
-    /// configured weight; 0 means checked, in the table, but without new connections.
-    pub fn new(interval: Duration, reentry: Duration, weight: u32) -> Self {
-        Self {
-            interval: if interval.is_zero() { Duration::from_secs(1) } else { interval },
-            reentry: if reentry.is_zero() { DEFAULT_REENTRY } else { reentry },
-            weight,
-        }
-    }
-
-    /// Pause from the end of a check to the beginning of the next.
-    pub fn interval(&self) -> Duration {
-        self.interval
-    }
-
-    /// Good checks in a row that bring a real server back: the re-entry time in whole intervals.
-    pub fn threshold(&self) -> u64 {
-        self.intervals_in(self.reentry)
-    }
-
-    /// The weight that the slow start begins with: 1/32 of the configured one, at least 1 (nanny.md 6).
-    fn initial_weight(&self) -> u32 {
-        (self.weight / 32).max(1).min(self.weight)
-    }
-
-    /// Whether a step of the slow start falls on this count of good checks.
-    fn is_step(&self, count: u64) -> bool {
-        // None: the interval is longer than a step, so each check is one.
-        count.checked_rem(self.intervals_in(STEP)).is_none_or(|rest| rest == 0)
-    }
-
-    fn intervals_in(&self, time: Duration) -> u64 {
-        let whole = time.as_nanos().checked_div(self.interval.as_nanos()).unwrap_or(0);
-        u64::try_from(whole).unwrap_or(u64::MAX)
-    }
-}
 
 /// What is known of a real server before its first check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,6 +47,8 @@ pub enum Action {
         /// By force: it leaves the table even if it is to be quiesced (nanny.md 10).
         forced: bool,
     },
+    /// Find out the real server's load, beside the checks, and tell [`Health::loaded`].
+    MeasureLoad,
     /// Log a line.
     Log(Line),
 }
@@ -152,11 +103,25 @@ impl Health {
         if self.due.is_none() {
             return Vec::new();
         }
-        self.due = now.checked_add(self.policy.interval);
+        self.due = now.checked_add(self.policy.interval());
         match outcome {
             Ok(()) => self.good(),
             Err(failure) if failure.is_undetermined() => self.undetermined(&failure, now),
             Err(failure) => self.bad(&failure, now),
+        }
+    }
+
+    /// The load is known that [`Action::MeasureLoad`] asked for: the average number of running processes over one
+    /// minute. Ignored if the real server left service or its state was forced meanwhile.
+    pub fn loaded(&mut self, average: f64) -> Vec<Action> {
+        let Standing::Up { weight } = self.standing else { return Vec::new() };
+        let (configured, largest) = (self.policy.weight(), self.policy.largest_weight());
+        if self.due.is_none() || weight < configured || !self.policy.follows_load() {
+            return Vec::new();
+        }
+        match load::weight(average, weight, configured, largest) {
+            Some(weight) => self.change_weight(weight),
+            None => Vec::new(),
         }
     }
 
@@ -175,7 +140,7 @@ impl Health {
     pub fn force_up(&mut self) -> Vec<Action> {
         let mut actions = vec![Action::Log(Line::ForcedUp)];
         if !self.is_up() {
-            let weight = self.policy.weight;
+            let weight = self.policy.weight();
             actions.push(Action::Up { weight });
             self.standing = Standing::Up { weight };
         }
@@ -248,14 +213,24 @@ impl Health {
         [Action::Log(Line::Available(self.real_server)), Action::Up { weight }]
     }
 
-    /// A step of the slow start if one is due; at once if the weight in use is above the configured one.
+    /// A step of the slow start if one is due, or of the load adjustment after it; at once if the weight in use is
+    /// larger than it may be.
     fn adjust(&mut self, weight: u32) -> Vec<Action> {
-        let configured = self.policy.weight;
-        let slow = weight < configured && self.policy.is_step(self.count);
-        if !slow && weight <= configured {
-            return Vec::new();
+        let (configured, largest) = (self.policy.weight(), self.policy.largest_weight());
+        if weight > largest {
+            return self.change_weight(largest);
         }
-        let weight = weight.saturating_mul(2).max(self.policy.initial_weight()).min(configured);
+        match self.policy.is_step(self.count) {
+            true if weight < configured => {
+                let doubled = weight.saturating_mul(2).max(self.policy.initial_weight());
+                self.change_weight(doubled.min(configured))
+            }
+            true if self.policy.follows_load() => vec![Action::MeasureLoad],
+            _ => Vec::new(),
+        }
+    }
+
+    fn change_weight(&mut self, weight: u32) -> Vec<Action> {
         self.standing = Standing::Up { weight };
         let real_server = self.real_server;
         vec![Action::Log(Line::AdjustingWeight { real_server, weight }), Action::Weight { weight }]

@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 
 use health::failure::{Cause, Failure};
 use health::line::Line;
-use health::state::{Action, Health, Known, Policy};
+use health::policy::Policy;
+use health::state::{Action, Health, Known};
 use proptest::prelude::*;
 
 fn real_server() -> SocketAddr {
@@ -58,6 +59,7 @@ fn changes(actions: &[Action]) -> String {
             Action::Up { weight } => Some(format!("up{weight}")),
             Action::Weight { weight } => Some(format!("={weight}")),
             Action::Down { .. } => Some("down".to_owned()),
+            Action::MeasureLoad => Some("load?".to_owned()),
             Action::Log(_) => None,
         })
         .collect();
@@ -176,6 +178,35 @@ fn an_adopted_weight_is_kept_and_rises_from_there() {
     assert_eq!(adopted(100).table_changes("++"), "=64 .", "above the configured weight");
     let mut drained = Watched::new(policy(1, 180, 0), Known::Up { weight: 5 });
     assert_eq!(drained.table_changes("++"), "=0 .", "a drained server is lowered at its first good check");
+}
+
+#[test]
+fn the_load_decides_only_after_the_slow_start() {
+    let mut watched = Watched::new(policy(20, 180, 4).following_load(2), Known::Nothing);
+    assert_eq!(changes(&watched.health.loaded(0.0)), ".", "not in service");
+    assert_eq!(watched.table_changes("++"), "up1,=2 =4");
+    assert_eq!(watched.table_changes("+"), "load?");
+    assert_eq!(changes(&watched.health.loaded(0.0)), "=6");
+    assert_eq!(changes(&watched.health.loaded(0.0)), "=8");
+    assert_eq!(changes(&watched.health.loaded(0.0)), ".", "at most twice the configured weight");
+    assert_eq!(changes(&watched.health.loaded(9.0)), "=4");
+    assert_eq!(watched.table_changes("-"), "down");
+    assert_eq!(changes(&watched.health.loaded(0.0)), ".", "not in service");
+    watched.health.force_up();
+    assert_eq!(changes(&watched.health.loaded(0.0)), ".", "forced");
+}
+
+#[test]
+fn the_load_of_a_drained_server_does_not_matter() {
+    let mut drained = Watched::new(policy(20, 180, 0).following_load(10), Known::Nothing);
+    assert_eq!(drained.table_changes("++"), "up0 .");
+    assert_eq!(changes(&drained.health.loaded(0.0)), ".");
+}
+
+#[test]
+fn an_adopted_weight_above_the_largest_is_lowered() {
+    let mut adopted = Watched::new(policy(1, 180, 4).following_load(2), Known::Up { weight: 9 });
+    assert_eq!(adopted.table_changes("+"), "=8");
 }
 
 #[test]
@@ -337,7 +368,7 @@ proptest! {
                         in_use = None;
                         told_down = true;
                     }
-                    Action::Log(_) => {}
+                    Action::MeasureLoad | Action::Log(_) => {}
                 }
             }
             prop_assert_eq!(in_use.is_some(), watched.health.is_up());

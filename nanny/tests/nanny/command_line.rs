@@ -70,14 +70,6 @@ fn values_that_cannot_work_are_refused() {
 }
 
 #[test]
-fn what_is_not_built_yet_is_refused() {
-    insta::assert_snapshot!(run(&["--lvs", "-h", "10.1.1.2", "-U", "uptime"]), @"
-    nanny: --loadcmd is not supported yet
-    [1]
-    ");
-}
-
-#[test]
 fn help_usage_and_version() {
     insta::assert_snapshot!(run(&["--help"]), @"
     Checks a real server, and has it used only while it is well

@@ -40,7 +40,8 @@ impl Nanny {
         Self::run(&mut nanny(words))
     }
 
-    fn run(command: &mut Command) -> Self {
+    /// Starts this command in the foreground.
+    pub(crate) fn run(command: &mut Command) -> Self {
         let mut child = command.args(["-n", "-v"]).stdout(Stdio::piped()).spawn().unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let (sender, log) = channel();

@@ -1,5 +1,6 @@
 //! Under lvsd: what is reported over the inherited socket, and when.
 
+use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::process::Stdio;
@@ -7,7 +8,7 @@ use std::process::Stdio;
 use control::report::{FromNanny, Known};
 use nix::sys::signal::Signal;
 
-use crate::process::{Lvsd, PATIENT, expect_end, listen, nanny, serve, watch};
+use crate::process::{Lvsd, Nanny, PATIENT, expect_end, listen, nanny, serve, watch};
 
 fn up(weight: u32) -> FromNanny {
     FromNanny::Up { weight }
@@ -227,6 +228,34 @@ fn a_program_that_is_missing_leaves_the_server_in_use() {
     let (nanny, mut lvsd) = Lvsd::start(Known::Nothing, &watch("9", &["-e", "/no/such/check", "-x", "OK"]));
     assert_eq!(lvsd.next(), up(1));
     nanny.expect_line("failed to start the check program /no/such/check: No such file or directory");
+}
+
+#[test]
+fn an_idle_server_gets_more_weight_and_a_loaded_one_less() {
+    let (_listener, server) = listen();
+    let port = server.port().to_string();
+    // The monitor's one argument is the address: cat prints the file of that name.
+    let folder = std::env::temp_dir().join(format!("nanny-load-{}", std::process::id()));
+    fs::create_dir_all(&folder).unwrap();
+    let load = folder.join("127.0.0.1");
+    fs::write(&load, "load average: 0.00, 0.20, 0.10\n").unwrap();
+
+    let mut command = nanny(&watch(&port, &["-t", "60", "-w", "4", "-S", "2", "-U", "cat"]));
+    let mut lvsd = Lvsd::share(command.current_dir(&folder));
+    let nanny = Nanny::run(&mut command);
+    lvsd.begin(Known::Up { weight: 4 });
+    assert_eq!(lvsd.next(), weight(6));
+    nanny.signal(Signal::SIGALRM);
+    assert_eq!(lvsd.next(), weight(8));
+
+    fs::write(&load, "load average: 9.00, 0.20, 0.10\n").unwrap();
+    nanny.signal(Signal::SIGALRM);
+    assert_eq!(lvsd.next(), weight(4));
+
+    fs::write(&load, "no idea").unwrap();
+    nanny.signal(Signal::SIGALRM);
+    nanny.expect_line("bad load average returned: no idea");
+    fs::remove_dir_all(&folder).unwrap();
 }
 
 #[test]

@@ -1,0 +1,83 @@
+//! How a real server is watched: the numbers of lvs.cf, and what follows from them.
+
+use std::time::Duration;
+
+/// Re-entry time that a re-entry time of 0 stands for.
+const DEFAULT_REENTRY: Duration = Duration::from_secs(180);
+/// A step of the slow start is due about this often.
+const STEP: Duration = Duration::from_secs(20);
+/// Largest weight that the load may lead to (nanny.md 13, row 17).
+const LARGEST_WEIGHT: u32 = 65535;
+
+/// How often a real server is checked, what it must do to come back, and its weight.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Policy {
+    interval: Duration,
+    reentry: Duration,
+    weight: u32,
+    scale: Option<u32>,
+}
+
+impl Policy {
+    /// A policy in the terms of lvs.cf.
+    ///
+    /// `interval` is the pause from the end of a check to the beginning of the next (`timeout` in lvs.cf); 0 counts
+    /// as 1 s. `reentry` is how long a real server must be good again; 0 stands for 180 s. `weight` is the
+    /// configured weight; 0 means checked, in the table, but without new connections.
+    pub fn new(interval: Duration, reentry: Duration, weight: u32) -> Self {
+        Self {
+            interval: if interval.is_zero() { Duration::from_secs(1) } else { interval },
+            reentry: if reentry.is_zero() { DEFAULT_REENTRY } else { reentry },
+            weight,
+            scale: None,
+        }
+    }
+
+    /// The same, but the weight follows the real server's load, from the configured one to `scale` times as much.
+    #[must_use]
+    pub fn following_load(self, scale: u32) -> Self {
+        Self { scale: Some(scale), ..self }
+    }
+
+    /// Pause from the end of a check to the beginning of the next.
+    pub fn interval(&self) -> Duration {
+        self.interval
+    }
+
+    /// Good checks in a row that bring a real server back: the re-entry time in whole intervals.
+    pub fn threshold(&self) -> u64 {
+        self.intervals_in(self.reentry)
+    }
+
+    /// The configured weight.
+    pub fn weight(&self) -> u32 {
+        self.weight
+    }
+
+    /// The weight that the slow start begins with: 1/32 of the configured one, at least 1 (nanny.md 6).
+    pub(crate) fn initial_weight(&self) -> u32 {
+        (self.weight / 32).max(1).min(self.weight)
+    }
+
+    /// The largest weight that may be in use.
+    pub(crate) fn largest_weight(&self) -> u32 {
+        let scaled = self.scale.map_or(self.weight, |scale| self.weight.saturating_mul(scale));
+        scaled.min(LARGEST_WEIGHT).max(self.weight)
+    }
+
+    /// Whether the weight follows the load. A real server without weight is drained, whatever its load.
+    pub(crate) fn follows_load(&self) -> bool {
+        self.scale.is_some() && self.weight > 0
+    }
+
+    /// Whether a step of the slow start or of the load adjustment falls on this count of good checks.
+    pub(crate) fn is_step(&self, count: u64) -> bool {
+        // None: the interval is longer than a step, so each check is one.
+        count.checked_rem(self.intervals_in(STEP)).is_none_or(|rest| rest == 0)
+    }
+
+    fn intervals_in(&self, time: Duration) -> u64 {
+        let whole = time.as_nanos().checked_div(self.interval.as_nanos()).unwrap_or(0);
+        u64::try_from(whole).unwrap_or(u64::MAX)
+    }
+}
