@@ -99,7 +99,7 @@ fn obey(signal: Signal, health: &mut Health) -> Vec<Action> {
         Signal::User1 => health.force_down(),
         Signal::User2 => health.force_up(),
         Signal::Hangup => health.release(Instant::now()),
-        Signal::Alarm | Signal::Terminate | Signal::Interrupt => {
+        Signal::Alarm | Signal::Terminate | Signal::Interrupt | Signal::Quit => {
             health.check_now(Instant::now());
             Vec::new()
         }

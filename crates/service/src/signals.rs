@@ -13,6 +13,8 @@ pub enum Signal {
     Terminate,
     /// SIGINT: the same, from the terminal.
     Interrupt,
+    /// SIGQUIT: the same, from the terminal, too.
+    Quit,
     /// SIGHUP: read the configuration again.
     Hangup,
     /// SIGUSR1.
@@ -26,22 +28,28 @@ pub enum Signal {
 impl Signal {
     /// Whether the daemon shall end.
     pub fn ends(self) -> bool {
-        matches!(self, Self::Terminate | Self::Interrupt)
+        matches!(self, Self::Terminate | Self::Interrupt | Self::Quit)
+    }
+
+    /// The number, as the system counts.
+    pub fn number(self) -> i32 {
+        let number = match self {
+            Self::Terminate => Number::SIGTERM,
+            Self::Interrupt => Number::SIGINT,
+            Self::Quit => Number::SIGQUIT,
+            Self::Hangup => Number::SIGHUP,
+            Self::User1 => Number::SIGUSR1,
+            Self::User2 => Number::SIGUSR2,
+            Self::Alarm => Number::SIGALRM,
+        };
+        number as i32
     }
 }
 
 impl fmt::Display for Signal {
     /// The number, as log lines name it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let number = match self {
-            Self::Terminate => Number::SIGTERM,
-            Self::Interrupt => Number::SIGINT,
-            Self::Hangup => Number::SIGHUP,
-            Self::User1 => Number::SIGUSR1,
-            Self::User2 => Number::SIGUSR2,
-            Self::Alarm => Number::SIGALRM,
-        };
-        write!(f, "{}", number as i32)
+        write!(f, "{}", self.number())
     }
 }
 
@@ -50,6 +58,7 @@ impl fmt::Display for Signal {
 pub struct Signals {
     terminate: Stream,
     interrupt: Stream,
+    quit: Stream,
     hangup: Stream,
     user1: Stream,
     user2: Stream,
@@ -66,6 +75,7 @@ impl Signals {
         Ok(Self {
             terminate: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,
+            quit: signal(SignalKind::quit())?,
             hangup: signal(SignalKind::hangup())?,
             user1: signal(SignalKind::user_defined1())?,
             user2: signal(SignalKind::user_defined2())?,
@@ -80,6 +90,7 @@ impl Signals {
             biased;
             _ = self.terminate.recv() => Signal::Terminate,
             _ = self.interrupt.recv() => Signal::Interrupt,
+            _ = self.quit.recv() => Signal::Quit,
             _ = self.hangup.recv() => Signal::Hangup,
             _ = self.user1.recv() => Signal::User1,
             _ = self.user2.recv() => Signal::User2,

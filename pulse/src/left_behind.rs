@@ -1,0 +1,68 @@
+//! What a pulse that died without order left behind (specification pulse.md F20).
+
+use std::ffi::OsStr;
+use std::fs;
+use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use netdev::{FloatingAddress, Interfaces, Lowered};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use service::pid_file::named_process;
+
+/// lvsd's pid file.
+const LVSD_PID_FILE: &str = "/var/run/lvs.pid";
+/// How long lvsd may take to end before it is killed.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Removes the floating addresses: until the decision to be active they are the partner's.
+pub(crate) fn remove_addresses(interfaces: &mut Interfaces, floating: &[FloatingAddress]) {
+    match interfaces.lower(floating) {
+        Ok(results) => {
+            for (floating, result) in floating.iter().zip(results) {
+                match result {
+                    Ok(Lowered::Removed) => {
+                        let (address, label) = (floating.address, &floating.label);
+                        tracing::warn!("removed {address} from {label}: it was left behind");
+                    }
+                    Ok(Lowered::Absent) => {}
+                    Err(error) => tracing::error!("{error}"),
+                }
+            }
+        }
+        Err(error) => tracing::error!("{error}"),
+    }
+}
+
+/// Ends an lvsd that nobody watches any more, known by its pid file and its program.
+pub(crate) fn end_lvsd(program: &Path) {
+    let Some(pid) = named_process(Path::new(LVSD_PID_FILE)).filter(|pid| runs(*pid, program)) else { return };
+    tracing::warn!("ending an lvsd that was left behind pid={pid}");
+    if kill(pid, Signal::SIGTERM).is_err() || wait_for_end(pid, program, PATIENCE) {
+        return;
+    }
+    tracing::warn!("lvsd has not ended within {} s: killing it pid={pid}", PATIENCE.as_secs());
+    if kill(pid, Signal::SIGKILL).is_ok() {
+        wait_for_end(pid, program, Duration::from_secs(1));
+    }
+}
+
+fn wait_for_end(pid: Pid, program: &Path, patience: Duration) -> bool {
+    let deadline = Instant::now() + patience;
+    while runs(pid, program) {
+        if Instant::now() >= deadline {
+            return false;
+        }
+        thread::sleep(Duration::from_millis(20));
+    }
+    true
+}
+
+/// Whether the process lives and its program has this name: pids are used again by others.
+fn runs(pid: Pid, program: &Path) -> bool {
+    let Ok(executable) = fs::read_link(format!("/proc/{pid}/exe")) else { return false };
+    // A program that was replaced since is shown as `lvsd (deleted)`.
+    let name = executable.file_name().and_then(OsStr::to_str).map(|name| name.trim_end_matches(" (deleted)"));
+    name.is_some() && name == program.file_name().and_then(OsStr::to_str)
+}

@@ -1,0 +1,185 @@
+//! pulse: heartbeats, failover, floating addresses.
+//!
+//! The decision which router is active is the crate `heartbeat`'s. Here the file becomes a [`plan`], and [`router`] is
+//! the loop that tells the machine what happens and does what it wants: [`sockets`] for heartbeats, [`lvsd`] and
+//! [`commands`] for processes, [`addresses`] and [`sync`] for the kernel.
+
+mod addresses;
+mod commands;
+mod configuration;
+mod dry_run;
+mod left_behind;
+mod lvsd;
+mod options;
+mod plan;
+mod role;
+mod router;
+mod sockets;
+mod sync;
+
+use std::io;
+use std::net::UdpSocket;
+use std::path::Path;
+use std::process::ExitCode;
+
+use heartbeat::Role;
+use netdev::Interfaces;
+use service::detach::{Detached, Waiting, detach};
+use service::log::Destination;
+use service::pid_file::{self, PidFile};
+
+use crate::options::{Options, PROGRAM};
+use crate::plan::Plan;
+use crate::router::Router;
+use crate::sockets::Sockets;
+
+const PID_FILE: &str = "/var/run/pulse.pid";
+/// Backup router with `backup_active = 0`: not configured (pulse.md F31).
+const NOT_CONFIGURED: u8 = 6;
+
+fn main() -> ExitCode {
+    let options: Options = match service::options::read(PROGRAM, std::env::args_os()) {
+        Ok(options) => options,
+        Err(exit) => return exit.print().into(),
+    };
+    let destination = if options.nodaemon { Destination::Terminal } else { Destination::Syslog };
+    service::log::init("pulse", destination, options.verbose);
+    match start(options) {
+        Ok(status) => status.into(),
+        Err(refusal) => {
+            eprint!("{}", refusal.message);
+            refusal.status.into()
+        }
+    }
+}
+
+/// Why pulse does not start.
+struct Refusal {
+    /// For standard error.
+    message: String,
+    status: u8,
+}
+
+impl Refusal {
+    fn new(reason: impl std::fmt::Display) -> Self {
+        Self { message: format!("pulse: {reason}\n"), status: 1 }
+    }
+}
+
+/// From the command line to the end. The result is the exit status.
+fn start(options: Options) -> Result<u8, Refusal> {
+    let plan = plan(&options)?;
+    if options.dry_run() {
+        print!("{}", dry_run::describe(&options, &plan));
+        return Ok(0);
+    }
+    if options.nodaemon {
+        return serve(options, plan, &mut None);
+    }
+    match detach().map_err(|error| Refusal::new(format!("cannot become a daemon: {error}")))? {
+        Detached::Caller(status) => Ok(status),
+        Detached::Daemon(caller) => {
+            let mut caller = Some(caller);
+            daemon(options, plan, &mut caller).or_else(|refusal| tell(caller, refusal))
+        }
+    }
+}
+
+/// Lets a caller that still waits go with the truth.
+fn tell(caller: Option<Waiting>, refusal: Refusal) -> Result<u8, Refusal> {
+    let Some(caller) = caller else { return Err(refusal) };
+    eprint!("{}", refusal.message);
+    caller.failed(refusal.status);
+    Ok(refusal.status)
+}
+
+/// Reads the file and finds the role.
+fn plan(options: &Options) -> Result<Plan, Refusal> {
+    let configuration = configuration::read(&options.file)
+        .map_err(|refusal| Refusal { message: refusal.to_string(), status: 1 })?;
+    let local = router::local_addresses().map_err(Refusal::new)?;
+    let role = role::find(&configuration.config, &local).map_err(Refusal::new)?;
+    if role == Role::Backup && !configuration.config.has_backup() {
+        let line = "We are backup node and backup is marked inactive -- exiting pulse";
+        tracing::warn!("{line}");
+        return Err(Refusal { status: NOT_CONFIGURED, ..Refusal::new(line) });
+    }
+    let plan = Plan::new(&configuration.config, role, options.times());
+    for warning in configuration.warnings.iter().chain(&plan.warnings) {
+        tracing::warn!("{warning}");
+    }
+    Ok(plan)
+}
+
+/// The pid file comes first: a second pulse is refused at once, not after it has waited for the port.
+fn daemon(options: Options, plan: Plan, caller: &mut Option<Waiting>) -> Result<u8, Refusal> {
+    let pid_file = match PidFile::write(Path::new(PID_FILE)) {
+        Ok(pid_file) => Some(pid_file),
+        Err(held @ pid_file::Error::Held { .. }) => return Err(Refusal::new(held)),
+        Err(unusable) => {
+            tracing::warn!("{unusable}");
+            None
+        }
+    };
+    let status = serve(options, plan, caller);
+    if let Some(pid_file) = pid_file {
+        pid_file.remove();
+    }
+    status
+}
+
+/// Binds, puts right what an earlier pulse left behind, lets the caller go, and works until the end.
+fn serve(options: Options, plan: Plan, caller: &mut Option<Waiting>) -> Result<u8, Refusal> {
+    let sockets = bind(&plan)?;
+    let interfaces = prepare(&options, &plan)?;
+    work(options, plan, sockets, interfaces, caller).map_err(|error| {
+        tracing::error!("{error}");
+        Refusal::new(error)
+    })
+}
+
+fn bind(plan: &Plan) -> Result<Vec<UdpSocket>, Refusal> {
+    sockets::bind_patiently(plan).map_err(|error| {
+        tracing::error!("{}", error.log_line());
+        Refusal { message: error.message(), status: 1 }
+    })
+}
+
+fn prepare(options: &Options, plan: &Plan) -> Result<Interfaces, Refusal> {
+    let mut interfaces = Interfaces::open().map_err(Refusal::new)?;
+    if !may_change_addresses() {
+        return Err(Refusal::new("cannot raise floating addresses: run pulse as root"));
+    }
+    if !options.force_active {
+        left_behind::remove_addresses(&mut interfaces, &plan.floating);
+    }
+    left_behind::end_lvsd(&options.lvsd);
+    Ok(interfaces)
+}
+
+/// Whether this process has the capability `CAP_NET_ADMIN` (proc(5), capability.h).
+fn may_change_addresses() -> bool {
+    const CAP_NET_ADMIN: u32 = 12;
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let effective = status.lines().find_map(|line| line.strip_prefix("CapEff:"));
+    let effective = effective.and_then(|digits| u64::from_str_radix(digits.trim(), 16).ok());
+    // Where /proc is not mounted, the attempt itself tells.
+    effective.is_none_or(|effective| effective & (1 << CAP_NET_ADMIN) != 0)
+}
+
+/// One thread for the loop: everything waits for the same few sockets.
+#[tokio::main(flavor = "current_thread")]
+async fn work(
+    options: Options,
+    plan: Plan,
+    bound: Vec<UdpSocket>,
+    interfaces: Interfaces,
+    caller: &mut Option<Waiting>,
+) -> io::Result<u8> {
+    let sockets = Sockets::new(&plan, bound)?;
+    let router = Router::new(options, plan, sockets, interfaces)?;
+    if let Some(caller) = caller.take() {
+        caller.ready()?;
+    }
+    Ok(router.run().await)
+}

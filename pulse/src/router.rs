@@ -1,0 +1,277 @@
+//! The loop: datagrams, time, lvsd and signals go into the machine, and what it wants is carried out.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::time::{Duration, Instant};
+
+use control::readiness::FromLvsd;
+use heartbeat::{Action, Ending, Event, Line, Machine, Moment, Role, Severity};
+use netdev::Interfaces;
+use nix::sys::signal::Signal as Number;
+use service::signals::{Signal, Signals};
+use tokio::task::JoinHandle;
+
+use crate::addresses::Addresses;
+use crate::commands::Commands;
+use crate::configuration::{self, Configuration, Refusal};
+use crate::lvsd::{Lvsd, News};
+use crate::options::Options;
+use crate::plan::Plan;
+use crate::role;
+use crate::sockets::Sockets;
+use crate::sync::Sync;
+
+/// At the end commands and the sync daemon are waited for so long; nothing is killed.
+const LAST_PATIENCE: Duration = Duration::from_secs(5);
+
+/// A router at work.
+pub(crate) struct Router {
+    options: Options,
+    role: Role,
+    plan: Plan,
+    started: Instant,
+    machine: Machine,
+    sockets: Sockets,
+    addresses: Addresses,
+    lvsd: Lvsd,
+    commands: Commands,
+    sync: Sync,
+    signals: Signals,
+    rereading: Option<JoinHandle<Result<Configuration, Refusal>>>,
+    exit: Option<u8>,
+}
+
+impl Router {
+    /// Everything is bound and opened; nothing is done yet.
+    ///
+    /// # Errors
+    ///
+    /// If signals cannot be caught or no thread can be had.
+    pub(crate) fn new(
+        options: Options,
+        plan: Plan,
+        sockets: Sockets,
+        interfaces: Interfaces,
+    ) -> std::io::Result<Self> {
+        Ok(Self {
+            options,
+            role: plan.settings.role,
+            started: Instant::now(),
+            machine: Machine::new(plan.settings, Moment::ZERO),
+            sockets,
+            addresses: Addresses::new(interfaces, plan.floating.clone()),
+            lvsd: Lvsd::default(),
+            commands: Commands::default(),
+            sync: Sync::start()?,
+            signals: Signals::catch()?,
+            rereading: None,
+            exit: None,
+            plan,
+        })
+    }
+
+    /// Works until the end, and gives the exit status.
+    pub(crate) async fn run(mut self) -> u8 {
+        for line in self.addresses.assumed_prefixes() {
+            tracing::info!("{line}");
+        }
+        self.handle(Event::Start { force_active: self.options.force_active });
+        let status = loop {
+            if let Some(status) = self.exit {
+                break status;
+            }
+            self.turn().await;
+            self.wake_if_due();
+        };
+        self.finish().await;
+        status
+    }
+
+    async fn turn(&mut self) {
+        let wake = self.next_wake();
+        tokio::select! {
+            signal = self.signals.next() => self.take_signal(signal),
+            () = self.sockets.readable() => self.receive(),
+            news = self.lvsd.next() => self.take_news(news),
+            () = self.commands.next() => {}
+            configuration = reread(&mut self.rereading) => self.take_configuration(configuration),
+            () = tokio::time::sleep_until(wake.into()) => {}
+        }
+    }
+
+    fn next_wake(&self) -> Instant {
+        let machine = self.machine.next_wake().map(|moment| self.started + moment);
+        let wakes = [machine, self.addresses.next_due()];
+        wakes.into_iter().flatten().min().unwrap_or_else(|| Instant::now() + Duration::from_secs(3600))
+    }
+
+    /// The sockets are read first, so that no heartbeat that is here already counts as silence.
+    fn wake_if_due(&mut self) {
+        if Instant::now() < self.next_wake() {
+            return;
+        }
+        self.receive();
+        self.handle(Event::Wake);
+        if self.addresses.send_due(Instant::now()) {
+            log(&Line::ArpsFinished);
+        }
+    }
+
+    fn receive(&mut self) {
+        let datagrams = self.sockets.drain();
+        if !datagrams.is_empty() {
+            self.handle(Event::Received(datagrams));
+        }
+    }
+
+    fn take_signal(&mut self, signal: Signal) {
+        match signal {
+            Signal::Hangup => self.reread(),
+            signal if signal.ends() => self.handle(Event::Terminate { signal: signal.number() }),
+            _ => {}
+        }
+    }
+
+    fn take_news(&mut self, news: News) {
+        match news {
+            News::Said(FromLvsd::Ready { services, failed }) => {
+                if !failed.is_empty() {
+                    tracing::warn!("lvsd could not program {}: it tries again", failed.join(", "));
+                }
+                tracing::debug!("DEBUG -- lvsd is ready services={services}");
+                self.handle(Event::LvsdReady);
+            }
+            News::Ended(ending) => self.handle(Event::LvsdEnded(ending)),
+        }
+    }
+
+    /// Looking up names may take long: another thread does it.
+    fn reread(&mut self) {
+        tracing::info!("rereading configuration file");
+        let file = self.options.file.clone();
+        self.rereading = Some(tokio::task::spawn_blocking(move || configuration::read(&file)));
+    }
+
+    fn take_configuration(&mut self, configuration: Result<Configuration, Refusal>) {
+        let followed = configuration
+            .map_err(|refusal| refusal.lines().map(str::to_owned).collect())
+            .and_then(|configuration| self.follow(&configuration).map_err(|reason| vec![reason]));
+        if let Err(lines) = followed {
+            for line in lines {
+                tracing::error!("{line}");
+            }
+            tracing::error!(
+                "{} changes nothing: the old configuration stays in force",
+                self.options.file.display()
+            );
+        }
+    }
+
+    /// Works by a changed file from now on.
+    fn follow(&mut self, configuration: &Configuration) -> Result<(), String> {
+        let local = local_addresses().map_err(|error| error.to_string())?;
+        let role = role::find(&configuration.config, &local)?;
+        if role != self.role {
+            return Err("the roles of the two routers are changed: restart pulse on both".into());
+        }
+        let plan = Plan::new(&configuration.config, role, self.options.times());
+        self.sockets.follow(&plan).map_err(|error| error.log_line())?;
+        for warning in configuration.warnings.iter().chain(&plan.warnings) {
+            tracing::warn!("{warning}");
+        }
+        self.addresses.follow(plan.floating.clone());
+        self.plan = plan;
+        self.handle(Event::Reconfigured(self.plan.settings));
+        Ok(())
+    }
+
+    /// Hands an event to the machine and carries out what it wants; what comes of that goes in again.
+    fn handle(&mut self, event: Event) {
+        let mut events = VecDeque::from([event]);
+        while let Some(event) = events.pop_front() {
+            for action in self.machine.on(event, self.started.elapsed()) {
+                events.extend(self.carry_out(action));
+            }
+        }
+    }
+
+    fn carry_out(&mut self, action: Action) -> Option<Event> {
+        match action {
+            Action::Send { message, order } => self.sockets.send(&message.encode(order)),
+            Action::StartLvsd => return self.start_lvsd(),
+            Action::ReloadLvsd => self.lvsd.signal(Number::SIGHUP),
+            Action::StopLvsd => self.lvsd.signal(Number::SIGTERM),
+            Action::KillLvsd => self.lvsd.signal(Number::SIGKILL),
+            Action::RunActiveCommand => {
+                if let Some(command) = &self.plan.active_cmd {
+                    self.commands.run("active_cmd", command);
+                }
+            }
+            Action::RunInactiveCommand => {
+                if let Some(command) = &self.plan.inactive_cmd {
+                    self.commands.run("inactive_cmd", command);
+                }
+            }
+            Action::Sync(mode) => {
+                if let Some(settings) = &self.plan.sync {
+                    self.sync.set(mode, settings);
+                }
+            }
+            Action::RaiseAddresses => {
+                return Some(Event::AddressesRaised { missing: self.addresses.raise() });
+            }
+            Action::DropAddresses => {
+                return Some(Event::AddressesDropped { remaining: self.addresses.drop() });
+            }
+            Action::Announce => self.addresses.announce(Instant::now()),
+            Action::Log(line) => log(&line),
+            Action::Exit(status) => self.exit = Some(status),
+        }
+        None
+    }
+
+    fn start_lvsd(&mut self) -> Option<Event> {
+        match self.lvsd.start(&self.options) {
+            Ok(()) => None,
+            Err(reason) => {
+                let program = self.options.lvsd.display();
+                tracing::error!("cannot execute {program}: {reason}; name lvsd with --lvsd");
+                Some(Event::LvsdEnded(Ending::NotStarted))
+            }
+        }
+    }
+
+    async fn finish(mut self) {
+        let deadline = tokio::time::Instant::now() + LAST_PATIENCE;
+        while !self.commands.are_done() {
+            if tokio::time::timeout_at(deadline, self.commands.next()).await.is_err() {
+                break;
+            }
+        }
+        self.sync.finish(deadline.saturating_duration_since(tokio::time::Instant::now()));
+    }
+}
+
+/// All addresses of this machine.
+pub(crate) fn local_addresses() -> Result<BTreeSet<std::net::IpAddr>, netdev::Error> {
+    let held = Interfaces::open()?.addresses()?;
+    Ok(held.into_iter().map(|held| held.address).collect())
+}
+
+/// Waits for the file that is being read; for ever if none is.
+async fn reread(
+    reading: &mut Option<JoinHandle<Result<Configuration, Refusal>>>,
+) -> Result<Configuration, Refusal> {
+    let Some(task) = reading else { return std::future::pending().await };
+    let result = task.await;
+    *reading = None;
+    result.unwrap_or_else(|error| Err(Refusal::new(format!("pulse: cannot read the file again: {error}"))))
+}
+
+fn log(line: &Line) {
+    match line.severity() {
+        Severity::Debug => tracing::debug!("{line}"),
+        Severity::Info => tracing::info!("{line}"),
+        Severity::Warning => tracing::warn!("{line}"),
+        Severity::Error => tracing::error!("{line}"),
+    }
+}

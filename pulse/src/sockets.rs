@@ -1,0 +1,223 @@
+//! The heartbeat sockets (specification pulse.md 10.4).
+
+use std::io;
+use std::net::{SocketAddr, UdpSocket};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use heartbeat::{Datagram, Link};
+
+use crate::plan::{Endpoint, Plan};
+
+/// How long a bound port is waited for: an original's announcing processes hold it for so long (pulse.md F21).
+const BIND_PATIENCE: Duration = Duration::from_secs(8);
+const BIND_AGAIN: Duration = Duration::from_millis(250);
+/// Datagrams that are read in one go; whoever sends more has to wait.
+const AT_ONCE: usize = 256;
+/// Only the first four bytes count, but a trailer may follow one day.
+const LONGEST: usize = 64;
+
+/// One bound socket for each link.
+#[derive(Debug)]
+pub(crate) struct Sockets {
+    public: Socket,
+    private: Option<Socket>,
+}
+
+#[derive(Debug)]
+struct Socket {
+    link: Link,
+    partner: Option<SocketAddr>,
+    /// Read and written without asking the event loop: what that knows may be older than a silence to be judged.
+    direct: UdpSocket,
+    /// The same socket, for waiting.
+    waiting: tokio::net::UdpSocket,
+}
+
+/// Why there is no socket.
+#[derive(Debug)]
+pub(crate) struct BindError {
+    own: SocketAddr,
+    reason: io::Error,
+}
+
+impl BindError {
+    /// For the log, in Piranha's words.
+    pub(crate) fn log_line(&self) -> String {
+        format!("failed to bind to heartbeat address: {} address={}", self.reason, self.own)
+    }
+
+    /// For standard error: Piranha's line, then what to do.
+    pub(crate) fn message(&self) -> String {
+        let Self { own, reason } = self;
+        let advice = match reason.kind() {
+            io::ErrorKind::PermissionDenied => "run pulse as root, or choose a heartbeat_port above 1023",
+            io::ErrorKind::AddrInUse => {
+                "another program holds the port (`ss -ulpn` names it); end it, or choose another heartbeat_port on \
+                 both routers"
+            }
+            io::ErrorKind::AddrNotAvailable => "the address is not (any more) one of this machine",
+            _ => "see the reason",
+        };
+        format!(
+            "pulse: cannot create heartbeat socket. running as root?\npulse: UDP {own}: {reason}: {advice}\n"
+        )
+    }
+}
+
+/// Binds a socket for each link, and waits a while for ports in use. Called before the event loop runs.
+pub(crate) fn bind_patiently(plan: &Plan) -> Result<Vec<UdpSocket>, BindError> {
+    let deadline = Instant::now() + BIND_PATIENCE;
+    plan.endpoints().map(|(_, endpoint)| bind_until(endpoint.own, deadline)).collect()
+}
+
+fn bind_until(own: SocketAddr, deadline: Instant) -> Result<UdpSocket, BindError> {
+    loop {
+        match UdpSocket::bind(own) {
+            Err(reason) if reason.kind() == io::ErrorKind::AddrInUse && Instant::now() < deadline => {
+                thread::sleep(BIND_AGAIN);
+            }
+            result => return result.map_err(|reason| BindError { own, reason }),
+        }
+    }
+}
+
+impl Sockets {
+    /// Takes the sockets of [`bind_patiently`] into the event loop.
+    pub(crate) fn new(plan: &Plan, bound: Vec<UdpSocket>) -> io::Result<Self> {
+        let mut bound = plan.endpoints().zip(bound);
+        let (_, public) = bound.next().ok_or_else(|| io::Error::other("no heartbeat socket"))?;
+        let public = Socket::new(Link::Public, plan.public, public)?;
+        let private = match (plan.private, bound.next()) {
+            (Some(endpoint), Some((_, socket))) => Some(Socket::new(Link::Private, endpoint, socket)?),
+            _ => None,
+        };
+        Ok(Self { public, private })
+    }
+
+    /// Follows a changed plan. Addresses and ports that stay keep their sockets.
+    ///
+    /// # Errors
+    ///
+    /// If a new address or port cannot be bound; everything is as before then.
+    pub(crate) fn follow(&mut self, plan: &Plan) -> Result<(), BindError> {
+        let public = self.public.rebound(plan.public)?;
+        let private = match (plan.private, &self.private) {
+            (None, _) => None,
+            (Some(endpoint), Some(socket)) => socket.rebound(endpoint)?,
+            (Some(endpoint), None) => Some(Socket::bind(Link::Private, endpoint)?),
+        };
+        if let Some(public) = public {
+            self.public = public;
+        }
+        self.public.partner = plan.public.partner;
+        match plan.private {
+            None => self.private = None,
+            Some(endpoint) => {
+                if private.is_some() {
+                    self.private = private;
+                }
+                if let Some(socket) = &mut self.private {
+                    socket.partner = endpoint.partner;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Sends on every link.
+    pub(crate) fn send(&self, bytes: &[u8]) {
+        for socket in self.all() {
+            if let Err(reason) = socket.send(bytes) {
+                tracing::debug!("Warning -- failed to send heartbeat ({} if): {reason}", socket.link);
+            }
+        }
+    }
+
+    /// Waits until something has arrived.
+    pub(crate) async fn readable(&self) {
+        match &self.private {
+            Some(private) => tokio::select! {
+                () = self.public.readable() => {}
+                () = private.readable() => {}
+            },
+            None => self.public.readable().await,
+        }
+    }
+
+    /// Everything that has arrived, the private link's first. A link that is flooded gives only a part.
+    pub(crate) fn drain(&self) -> Vec<Datagram> {
+        self.private.iter().chain([&self.public]).flat_map(Socket::drain).collect()
+    }
+
+    fn all(&self) -> impl Iterator<Item = &Socket> {
+        std::iter::once(&self.public).chain(&self.private)
+    }
+}
+
+impl Socket {
+    fn new(link: Link, endpoint: Endpoint, socket: UdpSocket) -> io::Result<Self> {
+        socket.set_nonblocking(true)?;
+        let direct = socket.try_clone()?;
+        Ok(Self {
+            link,
+            partner: endpoint.partner,
+            direct,
+            waiting: tokio::net::UdpSocket::from_std(socket)?,
+        })
+    }
+
+    fn bind(link: Link, endpoint: Endpoint) -> Result<Self, BindError> {
+        UdpSocket::bind(endpoint.own)
+            .and_then(|socket| Self::new(link, endpoint, socket))
+            .map_err(|reason| BindError { own: endpoint.own, reason })
+    }
+
+    /// A new socket, if the address or port is another one.
+    fn rebound(&self, endpoint: Endpoint) -> Result<Option<Self>, BindError> {
+        if self.direct.local_addr().is_ok_and(|own| own == endpoint.own) {
+            return Ok(None);
+        }
+        Self::bind(self.link, endpoint).map(Some)
+    }
+
+    fn send(&self, bytes: &[u8]) -> io::Result<()> {
+        match self.partner {
+            Some(partner) => self.direct.send_to(bytes, partner).map(|_| ()),
+            None => Ok(()),
+        }
+    }
+
+    async fn readable(&self) {
+        // What is wrong with a socket shows when it is read.
+        let _ = self.waiting.readable().await;
+    }
+
+    fn drain(&self) -> Vec<Datagram> {
+        let mut datagrams = Vec::new();
+        while datagrams.len() < AT_ONCE {
+            match self.receive() {
+                Ok(datagram) => datagrams.push(datagram),
+                Err(reason) if reason.kind() == io::ErrorKind::WouldBlock => break,
+                Err(reason) if reason.kind() == io::ErrorKind::ConnectionRefused => {}
+                Err(reason) => {
+                    tracing::warn!("recvfrom() failed: {reason} link={}", self.link);
+                    break;
+                }
+            }
+        }
+        datagrams
+    }
+
+    /// Once the socket is empty, the event loop is told so.
+    fn receive(&self) -> io::Result<Datagram> {
+        let mut bytes = [0; LONGEST];
+        let (length, source) = match self.direct.recv_from(&mut bytes) {
+            Err(reason) if reason.kind() == io::ErrorKind::WouldBlock => {
+                self.waiting.try_recv_from(&mut bytes)?
+            }
+            result => result?,
+        };
+        Ok(Datagram::new(self.link, source.ip().to_canonical(), bytes.get(..length).unwrap_or_default()))
+    }
+}
