@@ -1,7 +1,8 @@
 //! Piranha's configuration file `lvs.cf`: bytes become a lossless [`Document`] and a typed [`Config`], with every
 //! mistake shown where it stands; edits touch only the lines they must.
 //!
-//! Nothing here does I/O: names are looked up through [`Names`].
+//! Nothing here does I/O, and names are looked up through [`Names`], except in two modules that programs need:
+//! [`mod@file`] reads and saves by the rules of the format, and [`system`] asks the system's resolver.
 //!
 //! Source: specification lvs-cf.md.
 
@@ -12,6 +13,7 @@ mod draft;
 mod edit;
 mod error;
 mod fault;
+pub mod file;
 mod fixed;
 mod frame;
 mod hint;
@@ -24,6 +26,7 @@ mod reader;
 mod refusal;
 mod report;
 mod sanity;
+pub mod system;
 mod time;
 mod token;
 mod value;

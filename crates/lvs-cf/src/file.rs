@@ -1,0 +1,279 @@
+//! Reading the file by the rules of its format, and saving it so that no reader ever sees half of it
+//! (specification lvs-cf.md section 1 and 12.3).
+
+use std::ffi::OsString;
+use std::fs::{self, File, Metadata, OpenOptions, Permissions};
+use std::io::{self, Read as _, Write as _};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _, fchown};
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use nix::fcntl::{Flock, FlockArg, OFlag};
+use nix::unistd::Group;
+
+use crate::config::Config;
+use crate::document::Document;
+use crate::edit::EditError;
+use crate::error::{ErrorKind, Errors};
+use crate::names::Names;
+
+/// Where the file is unless a program is told otherwise.
+pub const DEFAULT_PATH: &str = "/etc/sysconfig/ha/lvs.cf";
+
+/// Why a file could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// It could not be opened.
+    #[error("failed to open {}: {source}", path.display())]
+    Open {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// It is empty ([`ErrorKind::Stat`]), or could not be read in full, is a directory, or is longer than
+    /// [`crate::MAX_BYTES`] ([`ErrorKind::Read`]).
+    #[error(transparent)]
+    Content(Box<Errors>),
+}
+
+impl ReadError {
+    /// The line that pulse prints: `pulse: failed to open FILE`, or as [`Errors::pulse_line`].
+    pub fn pulse_line(&self, path: &Path) -> String {
+        self.line("pulse", path, Errors::pulse_line)
+    }
+
+    /// The line that lvsd prints: `lvs: failed to open FILE`, or as [`Errors::lvsd_line`].
+    pub fn lvsd_line(&self, path: &Path) -> String {
+        self.line("lvs", path, Errors::lvsd_line)
+    }
+
+    /// The line that fos prints: `fos: failed to open FILE`, or as [`Errors::fos_line`].
+    pub fn fos_line(&self, path: &Path) -> String {
+        self.line("fos", path, Errors::fos_line)
+    }
+
+    fn line(&self, program: &str, path: &Path, of_errors: fn(&Errors, &Path) -> String) -> String {
+        match self {
+            Self::Open { .. } => format!("{program}: failed to open {}", path.display()),
+            Self::Content(errors) => of_errors(errors, path),
+        }
+    }
+}
+
+/// Reads a file whole, once.
+///
+/// # Errors
+/// See [`ReadError`]. What reports size 0 is empty, whatever it holds: a pipe, most of `/proc`.
+pub fn read(path: &Path) -> Result<Vec<u8>, ReadError> {
+    let open = |source| ReadError::Open { path: path.into(), source };
+    let content = |kind| ReadError::Content(Box::new(Errors::of_file(kind)));
+    // Opening a pipe must not wait for its writer.
+    let file =
+        OpenOptions::new().read(true).custom_flags(OFlag::O_NONBLOCK.bits()).open(path).map_err(open)?;
+    let metadata = file.metadata().map_err(open)?;
+    let size = usize::try_from(metadata.len()).unwrap_or(usize::MAX);
+    match size {
+        _ if metadata.is_dir() => return Err(content(ErrorKind::Read)),
+        0 => return Err(content(ErrorKind::Stat)),
+        1..=crate::MAX_BYTES => {}
+        _ => return Err(content(ErrorKind::Read)),
+    }
+    let mut bytes = Vec::with_capacity(size);
+    let read = file.take(metadata.len()).read_to_end(&mut bytes);
+    if read.is_ok_and(|read| read == size) { Ok(bytes) } else { Err(content(ErrorKind::Read)) }
+}
+
+/// Why a change was not saved. The file is as it was.
+#[derive(Debug, thiserror::Error)]
+pub enum SaveError {
+    /// The system refused something.
+    #[error("cannot {tried} {}: {source}", path.display())]
+    System {
+        /// What was tried.
+        tried: &'static str,
+        /// On what.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Another editor holds the lock.
+    #[error("{} is locked by another editor: try again when that one has finished", path.display())]
+    Locked {
+        /// The directory that is locked.
+        path: PathBuf,
+    },
+    /// Somebody else changed the file since it was read.
+    #[error("{} was changed by somebody else since it was read: nothing was saved", path.display())]
+    Changed {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The daemons would refuse the file.
+    #[error("the daemons would refuse the file: {0}")]
+    Refused(Box<Errors>),
+    /// The serial number could not be written.
+    #[error("serial_no: {0}")]
+    Serial(#[from] EditError),
+    /// What was written is not what is on the disk.
+    #[error("{} does not read back as it was written: nothing was saved", path.display())]
+    ReadBack {
+        /// The temporary file.
+        path: PathBuf,
+    },
+}
+
+/// A change to the file, from reading to saving, during which no other editor of this project gets in.
+#[derive(Debug)]
+pub struct Change {
+    path: PathBuf,
+    directory: Flock<File>,
+    document: Document,
+}
+
+/// How long to wait for another editor.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+impl Change {
+    /// Locks the file's directory and reads the file; a file that is missing or empty is an empty document. A
+    /// symbolic link stands for what it points to.
+    ///
+    /// # Errors
+    /// See [`SaveError`].
+    pub fn begin(path: &Path) -> Result<Self, SaveError> {
+        let path = target(path)?;
+        let directory = lock(path.parent().unwrap_or(Path::new("/")))?;
+        let document = Document::new(&present(&path)?);
+        Ok(Self { path, directory, document })
+    }
+
+    /// The file as it is.
+    pub fn document(&self) -> &Document {
+        &self.document
+    }
+
+    /// Puts an edited document in the file's place, its `serial_no` raised by one, and returns it. A document that is
+    /// not changed is not written.
+    ///
+    /// # Errors
+    /// See [`SaveError`].
+    pub fn save(self, mut edited: Document, names: &dyn Names) -> Result<Document, SaveError> {
+        if edited == self.document {
+            return Ok(edited);
+        }
+        edited.raise_serial_no()?;
+        Config::parse(edited.as_bytes(), names).map_err(|errors| SaveError::Refused(Box::new(errors)))?;
+        let temporary = self.temporary();
+        let saved = self.write(&temporary, edited.as_bytes()).and_then(|()| {
+            self.look_again(&temporary, edited.as_bytes())?;
+            fs::rename(&temporary, &self.path).map_err(failed("replace", &self.path))
+        });
+        if saved.is_err() {
+            let _it_may_not_have_been_made = fs::remove_file(&temporary);
+        }
+        saved?;
+        self.directory.sync_all().map_err(failed("flush the directory of", &self.path))?;
+        Ok(edited)
+    }
+
+    /// Beside the file, since only a rename within one file system is atomic.
+    fn temporary(&self) -> PathBuf {
+        let mut name = OsString::from(".");
+        name.push(self.path.file_name().unwrap_or_default());
+        name.push(format!(".{}", std::process::id()));
+        self.path.with_file_name(name)
+    }
+
+    fn write(&self, temporary: &Path, bytes: &[u8]) -> Result<(), SaveError> {
+        // Left over from a process with our number that was killed; the lock is ours.
+        let _usually_there_is_none = fs::remove_file(temporary);
+        let created = OpenOptions::new().write(true).create_new(true).mode(0o600).open(temporary);
+        let mut file = created.map_err(failed("create", temporary))?;
+        file.write_all(bytes).map_err(failed("write", temporary))?;
+        self.hand_over(&file, temporary)?;
+        file.sync_all().map_err(failed("flush to disk", temporary))
+    }
+
+    /// Owner and mode of the old file; `root:piranha` and 0664 for a new one.
+    fn hand_over(&self, file: &File, temporary: &Path) -> Result<(), SaveError> {
+        let ours = file.metadata().map_err(failed("examine", temporary))?;
+        let (owner, group, mode) = match fs::metadata(&self.path) {
+            Ok(old) => (Some(old.uid()), Some(old.gid()), old.mode() & 0o7777),
+            Err(_) => (is_root(&ours).then_some(0), piranha(), 0o664),
+        };
+        let owner = owner.filter(|&owner| owner != ours.uid());
+        let group = group.filter(|&group| group != ours.gid());
+        if owner.is_some() || group.is_some() {
+            fchown(file, owner, group)
+                .map_err(failed("keep owner and group of the old file for", temporary))?;
+        }
+        file.set_permissions(Permissions::from_mode(mode)).map_err(failed("set the mode of", temporary))
+    }
+
+    /// What is on the disk must be what was meant, and nobody may have been faster.
+    fn look_again(&self, temporary: &Path, meant: &[u8]) -> Result<(), SaveError> {
+        if present(temporary)? != meant {
+            return Err(SaveError::ReadBack { path: temporary.into() });
+        }
+        let unchanged = present(&self.path)? == self.document.as_bytes();
+        if unchanged { Ok(()) } else { Err(SaveError::Changed { path: self.path.clone() }) }
+    }
+}
+
+fn failed(tried: &'static str, path: &Path) -> impl FnOnce(io::Error) -> SaveError {
+    let path = path.to_owned();
+    move |source| SaveError::System { tried, path, source }
+}
+
+/// The file that a path stands for, links followed.
+fn target(path: &Path) -> Result<PathBuf, SaveError> {
+    let source = match fs::canonicalize(path) {
+        Ok(target) => return Ok(target),
+        Err(source) => source,
+    };
+    // A file that is still to be made, perhaps behind a link.
+    let behind = fs::read_link(path).map(|link| path.with_file_name(link));
+    let path = behind.as_deref().unwrap_or(path);
+    let missing = source.kind() == io::ErrorKind::NotFound;
+    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    match (fs::canonicalize(directory), path.file_name()) {
+        (Ok(directory), Some(name)) if missing => Ok(directory.join(name)),
+        _ => Err(failed("find", path)(source)),
+    }
+}
+
+/// The bytes of a file; none if it is missing or empty.
+fn present(path: &Path) -> Result<Vec<u8>, SaveError> {
+    match read(path) {
+        Ok(bytes) => Ok(bytes),
+        Err(ReadError::Open { source, .. }) if source.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        Err(ReadError::Open { source, path }) => Err(failed("open", &path)(source)),
+        Err(ReadError::Content(errors)) if errors.first().kind == ErrorKind::Stat => Ok(Vec::new()),
+        Err(ReadError::Content(errors)) => Err(SaveError::Refused(errors)),
+    }
+}
+
+/// The directory is locked, not the file: the file is replaced, and its lock would stay with the old one.
+fn lock(directory: &Path) -> Result<Flock<File>, SaveError> {
+    let deadline = Instant::now() + PATIENCE;
+    let mut file = File::open(directory).map_err(failed("open", directory))?;
+    loop {
+        match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
+            Ok(lock) => return Ok(lock),
+            Err((again, nix::Error::EWOULDBLOCK)) if Instant::now() < deadline => file = again,
+            Err((_, nix::Error::EWOULDBLOCK)) => return Err(SaveError::Locked { path: directory.into() }),
+            Err((_, error)) => return Err(failed("lock", directory)(error.into())),
+        }
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
+fn is_root(made_by_us: &Metadata) -> bool {
+    made_by_us.uid() == 0
+}
+
+/// The web tool's group, if there is one.
+fn piranha() -> Option<u32> {
+    Group::from_name("piranha").ok().flatten().map(|group| group.gid.as_raw())
+}
