@@ -137,14 +137,17 @@ fn ellipsis(cut: bool) -> &'static str {
     if cut { "..." } else { "" }
 }
 
-/// Tabs as one blank, so that the caret stands right; other control characters as U+FFFD, so that a file cannot
-/// write to the reader's terminal.
+/// Tabs as one blank, so that the caret stands right; control characters and invisible ones as U+FFFD, so that a file
+/// can neither write to the reader's terminal nor hide what it says.
 fn printable(line: &[u8], range: Range<usize>) -> String {
     let text = String::from_utf8_lossy(line.get(range).unwrap_or_default());
     text.chars()
         .map(|char| match char {
             '\t' => ' ',
             control if control.is_control() => char::REPLACEMENT_CHARACTER,
+            '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' => {
+                char::REPLACEMENT_CHARACTER
+            }
             char => char,
         })
         .collect()

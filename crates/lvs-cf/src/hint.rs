@@ -94,7 +94,7 @@ fn unknown_command(words: Words<'_>, open: &[&Block]) -> Option<String> {
         .or(never)
         .or_else(|| elsewhere(first, open))
         .or_else(|| glued(words))
-        .or_else(|| misspelt(first, open))
+        .or_else(|| misspelt(first, words.extended, open))
 }
 
 /// An equals sign in the first or second word.
@@ -146,20 +146,30 @@ fn knows<T: Level>(name: &str) -> bool {
     T::KEYWORDS.iter().any(|keyword| keyword.name == name)
 }
 
-/// Another spelling that this level knows.
-fn misspelt(first: &str, open: &[&Block]) -> Option<String> {
-    let known: Vec<&str> = match open.last().map(|block| block.kind) {
-        None | Some(BlockKind::File) => names::<Config>(&["virtual", "failover"]),
-        Some(BlockKind::Virtual | BlockKind::Failover) => names::<VirtualServer>(&["server"]),
-        Some(BlockKind::Server) => names::<RealServer>(&[]),
+/// Another spelling that this level knows; on an extension line, else all that it may hold beyond Piranha's keywords.
+fn misspelt(first: &str, extended: bool, open: &[&Block]) -> Option<String> {
+    let (piranhas, ours, sections): (_, _, &[&str]) = match open.last().map(|block| block.kind) {
+        None | Some(BlockKind::File) => {
+            (names::<Config>(false), names::<Config>(true), &["virtual", "failover"])
+        }
+        Some(BlockKind::Virtual | BlockKind::Failover) => {
+            (names::<VirtualServer>(false), names::<VirtualServer>(true), &["server"])
+        }
+        Some(BlockKind::Server) => (names::<RealServer>(false), names::<RealServer>(true), &[]),
     };
-    let meant = known.into_iter().find(|known| near(first.as_bytes(), known.as_bytes()))?;
-    Some(format!("did you mean `{meant}`?"))
+    let ours = if extended { ours } else { Vec::new() };
+    let mut known = piranhas.iter().chain(sections).chain(&ours);
+    match known.find(|known| near(first.as_bytes(), known.as_bytes())) {
+        Some(meant) => Some(format!("did you mean `{meant}`?")),
+        None if ours.is_empty() => None,
+        None => Some(format!("besides Piranha's keywords, these are known here: {}", ours.join(", "))),
+    }
 }
 
-fn names<T: Level>(more: &[&'static str]) -> Vec<&'static str> {
-    let own = T::KEYWORDS.iter().filter(|keyword| !keyword.ours).map(|Keyword { name, .. }| *name);
-    own.chain(more.iter().copied()).collect()
+/// The keywords of a level that are ours, or those that are not.
+fn names<T: Level>(ours: bool) -> Vec<&'static str> {
+    let wanted = T::KEYWORDS.iter().filter(|keyword| keyword.ours == ours);
+    wanted.map(|Keyword { name, .. }| *name).collect()
 }
 
 /// The same but for case, or for one letter too many, too few or wrong, or two letters swapped.
@@ -194,6 +204,9 @@ fn word_count(words: Words<'_>, kind: ErrorKind) -> String {
         b"virtual" | b"failover" | b"server" => section_line(words, kind),
         b"address" | b"nat_router" if kind == ErrorKind::MissingArgs => address_and_device(words),
         _ if kind == ErrorKind::MissingArgs => "give a value, or remove the line".into(),
+        _ if words.tokens.get(2).is_some_and(|value| value.quote().is_some()) => {
+            "a quoted value ends at the first such quote behind its first blank: there is no escape for quotes".into()
+        }
         _ => "a value of several words stands in double quotes".into(),
     }
 }

@@ -210,15 +210,9 @@ fn sections_move_with_their_comments() {
     document.move_to(Place::Virtual(0), 1).expect("two sections");
     let order: Vec<String> =
         text(&document).lines().filter(|line| !line.starts_with(' ')).map(Into::into).collect();
-    assert_snapshot!(order[6..].join("\n").replace('\t', "TAB "), @r"
-    # mail
-    virtual mail {
-    TAB address = 192.0.2.25 eth0:2
-    }
-    # web
-    virtual web {
-    }
-    ");
+    let wanted =
+        ["# mail", "virtual mail {", "\taddress = 192.0.2.25 eth0:2", "}", "# web", "virtual web {", "}"];
+    assert_eq!(order[order.len() - wanted.len()..], wanted);
 }
 
 #[test]
