@@ -3,9 +3,10 @@
 
 mod ground;
 mod lvsd;
+mod nanny;
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    lab::suite::main(&[ground::tests(), lvsd::tests()].concat())
+    lab::suite::main(&[ground::tests(), lvsd::tests(), nanny::tests()].concat())
 }
