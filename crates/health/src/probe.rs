@@ -11,7 +11,7 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 use crate::expect::Expect;
-use crate::failure::{Cause, Failure, SHOWN, errno};
+use crate::failure::{Cause, Failure, errno};
 use crate::program::Program;
 
 /// What a check does.

@@ -224,6 +224,9 @@ fn answer(reply: &'static [u8]) -> SocketAddr {
     address
 }
 
+/// A datagram that is longer than what is shown of it.
+const LONG: &[u8] = &[b'x'; 1000];
+
 #[test]
 fn udp_answers_are_judged_as_tcp_answers() {
     let ask = |reply, expect| check(&udp(answer(reply), Some(b"ping"), expect));
@@ -235,6 +238,9 @@ fn udp_answers_are_judged_as_tcp_answers() {
     assert_eq!(ask(b"", Some(b"*")), Err(Cause::TooShort { got: 0, wanted: 1 }));
     assert_eq!(ask(b"po", Some(b"pong")), Err(Cause::TooShort { got: 2, wanted: 4 }));
     assert!(matches!(ask(b"nope", Some(b"pong")), Err(Cause::Different { .. })));
+    assert_eq!(ask(LONG, Some(LONG)), Ok(()));
+    let searching = Probe { expect: Expect::expression(b"x{900}"), ..udp(answer(LONG), Some(b"ping"), None) };
+    assert_eq!(check(&searching), Ok(()));
 }
 
 #[test]

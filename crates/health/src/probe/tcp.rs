@@ -8,9 +8,9 @@ use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
 use tracing::debug;
 
-use super::{Probe, SHOWN};
+use super::Probe;
 use crate::expect::Expect;
-use crate::failure::{Cause, errno, shown};
+use crate::failure::{Cause, SHOWN, errno, shown};
 
 pub(super) async fn check(probe: &Probe, send: Option<&[u8]>) -> Result<(), Cause> {
     debug!("Opening TCP socket to remote service port {}...", probe.real_server.port());

@@ -8,10 +8,12 @@ use tokio::net::UdpSocket;
 use tokio::time::timeout;
 use tracing::debug;
 
-use super::{Probe, SHOWN};
+use super::Probe;
 use crate::expect::Expect;
 use crate::failure::{Cause, errno, shown};
 
+/// Bytes of the largest datagram (RFC 768: its length field has 16 bits).
+const LARGEST_DATAGRAM: usize = 65535;
 /// How long an ICMP error is awaited where no answer can be asked for.
 const ERROR_WAIT: Duration = Duration::from_millis(500);
 
@@ -26,7 +28,7 @@ pub(super) async fn check(probe: &Probe, send: Option<&[u8]>) -> Result<(), Caus
                 probe.phase(socket.send(text), Cause::Write(Errno::ETIMEDOUT), Cause::Write).await?;
             }
             debug!("Posting READ I/O; expecting {} character(s)...", expect.wanted());
-            let mut datagram = vec![0; expect.wanted().max(SHOWN)];
+            let mut datagram = vec![0; LARGEST_DATAGRAM];
             let length = probe.phase(socket.recv(&mut datagram), Cause::ReadTimedOut, Cause::Read).await?;
             datagram.truncate(length);
             debug!("READ got len={length}, text={}", shown(&datagram));
