@@ -105,7 +105,10 @@ impl Health {
         }
         self.due = now.checked_add(self.policy.interval());
         match outcome {
-            Ok(()) => self.good(),
+            Ok(()) => {
+                self.logged = None;
+                self.good()
+            }
             Err(failure) if failure.is_undetermined() => self.undetermined(&failure, now),
             Err(failure) => self.bad(&failure, now),
         }
@@ -163,7 +166,6 @@ impl Health {
     }
 
     fn good(&mut self) -> Vec<Action> {
-        self.logged = None;
         self.count = self.count.saturating_add(1);
         let mut actions = vec![self.counted(true)];
         if !self.is_up() && self.count >= self.policy.threshold() {
@@ -195,14 +197,14 @@ impl Health {
         actions
     }
 
-    /// The state stays, but a real server that nothing is known of counts as up (nanny.md 13, row 1).
+    /// The state stays; a real server that nothing is known of counts as up (nanny.md 13, row 1).
     fn undetermined(&mut self, failure: &Failure, now: Instant) -> Vec<Action> {
         let mut actions = Vec::new();
         if self.is_news(failure, now) {
             actions.push(self.log_failure(failure, now));
         }
-        if self.standing == Standing::Unknown && self.count >= self.policy.threshold() {
-            actions.extend(self.enter());
+        if self.is_up() || (self.standing == Standing::Unknown && self.count >= self.policy.threshold()) {
+            actions.extend(self.good());
         }
         actions
     }

@@ -268,7 +268,7 @@ fn a_check_that_says_nothing_changes_nothing() {
     };
     let mut unknown = Watched::new(policy(10, 180, 64), Known::Nothing);
     assert_eq!(changes(&unknown.check_with(nothing())), "up2", "as with Piranha");
-    assert_eq!(changes(&unknown.check_with(nothing())), ".");
+    assert_eq!(changes(&unknown.check_with(nothing())), "=4", "it is in use like any other");
     assert_eq!(unknown.table_changes("-"), "down");
 
     let mut down = Watched::new(policy(10, 30, 1), Known::Nothing);
