@@ -119,18 +119,27 @@ impl Supervision {
         }
     }
 
-    /// Counts a failure; answers with the number of restarts that failed since lvsd last ran well.
-    pub(crate) fn failed(&mut self, ready_for: Duration) -> u32 {
+    /// Counts a failure.
+    pub(crate) fn count_failure(&mut self, ready_for: Duration) {
         if ready_for >= RAN_WELL {
             self.failures = 0;
         }
         self.failures = self.failures.saturating_add(1);
-        self.failures - 1
     }
 
-    /// Whether so many failed restarts are enough to leave the service to a living partner.
-    pub(crate) fn hopeless(failed_restarts: u32) -> bool {
-        failed_restarts >= RESTARTS
+    /// Whether restarts have failed often enough to leave the service to a living partner.
+    pub(crate) fn is_hopeless(&self) -> bool {
+        self.failed_restarts() >= RESTARTS
+    }
+
+    /// Restarts that failed since lvsd last ran well.
+    pub(crate) fn failed_restarts(&self) -> u32 {
+        self.failures.saturating_sub(1)
+    }
+
+    /// Whether it does not run now because it has failed.
+    pub(crate) fn is_pausing(&self) -> bool {
+        matches!(self.phase, Phase::Pausing { .. })
     }
 
     /// Waits before the next restart; answers with its number and the pause.

@@ -221,6 +221,20 @@ fn an_lvsd_that_keeps_failing_is_tried_for_ever_without_a_partner() {
 }
 
 #[test]
+fn a_partner_that_appears_gets_the_service_of_a_router_that_cannot_run_lvsd() {
+    let mut router = Router::active(Role::Primary);
+    while router.now < 60.0 {
+        router.on(Event::LvsdEnded(Ending::NotStarted));
+        while !router.step().iter().any(|action| action == "start lvsd") {}
+    }
+    router.on(Event::LvsdEnded(Ending::NotStarted));
+    assert_eq!(router.state(), State::Active);
+    router.hears(Message::Stopped);
+    router.on(Event::AddressesDropped { remaining: 0 });
+    assert_eq!(router.state(), State::Failed);
+}
+
+#[test]
 fn failed_does_not_take_the_service_back_before_the_hold_down_is_over() {
     let mut router = Router::failed(Role::Primary);
     let failed_at = router.now;

@@ -50,9 +50,12 @@ impl Machine {
         self.lateness.forgive();
         match (self.duty, said) {
             (Duty::Active, Said::Running) => self.answer_tie(now),
-            (Duty::Active, Said::Stopped) if change.yielded && self.addresses.are_up() => {
-                self.act(Action::Announce);
-                self.announce_again = Some(now + AFTER_YIELD);
+            (Duty::Active, Said::Stopped) => {
+                if change.yielded && self.addresses.are_up() {
+                    self.act(Action::Announce);
+                    self.announce_again = Some(now + AFTER_YIELD);
+                }
+                self.offer_service(now);
             }
             (Duty::Standby, Said::Running) => self.hold_down.failed = false,
             (Duty::Standby, Said::Stopped) => self.consider_inactive_partner(now),

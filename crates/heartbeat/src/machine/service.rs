@@ -5,7 +5,7 @@ use crate::Moment;
 use crate::datagram::Message;
 use crate::event::{Action, Ending, SyncMode};
 use crate::line::Line;
-use crate::supervision::{Due, End, Supervision};
+use crate::supervision::{Due, End};
 use std::time::Duration;
 
 /// Pause before addresses that could not be raised or removed are tried again.
@@ -181,6 +181,19 @@ impl Machine {
         }
     }
 
+    /// A partner that lives and does not serve shall, if lvsd does not run here.
+    pub(super) fn offer_service(&mut self, now: Moment) {
+        if self.lvsd.is_hopeless() && self.lvsd.is_pausing() {
+            self.give_up(now);
+        }
+    }
+
+    fn give_up(&mut self, now: Moment) {
+        let hold_down = self.hold_down.begin(now);
+        self.log(Line::GivingUp { attempts: self.lvsd.failed_restarts(), hold_down });
+        self.leave(Reason::Lvsd, now);
+    }
+
     fn log_end(&mut self, ending: Ending) {
         match ending {
             Ending::Exited { pid, status } => self.log(Line::LvsdExited { pid, status }),
@@ -191,13 +204,9 @@ impl Machine {
 
     /// Starts lvsd again, or leaves the service to the partner if that has failed too often.
     fn bring_lvsd_back(&mut self, ending: Ending, ready_for: Option<Duration>, now: Moment) {
-        let failed_restarts = self.lvsd.failed(ready_for.unwrap_or_default());
-        let partner_can_serve = self.heard.alive(self.settings.deadtime, now);
-        if Supervision::hopeless(failed_restarts) && partner_can_serve {
-            let hold_down = self.hold_down.begin(now);
-            self.log(Line::GivingUp { attempts: failed_restarts, hold_down });
-            self.leave(Reason::Lvsd, now);
-            return;
+        self.lvsd.count_failure(ready_for.unwrap_or_default());
+        if self.lvsd.is_hopeless() && self.heard.alive(self.settings.deadtime, now) {
+            return self.give_up(now);
         }
         if matches!(ending, Ending::Exited { .. }) && ready_for.is_some() {
             // It emptied the table before it ended: whoever asks now would be refused; without the address he asks
