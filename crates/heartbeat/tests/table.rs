@@ -133,11 +133,14 @@ fn active_is_not_moved_by_silence_or_by_stopped() {
 fn in_a_tie_the_primary_stays_and_announces_at_most_once_a_keepalive() {
     let mut router = Router::active(Role::Primary);
     let now = router.now;
-    assert_eq!(router.hears(Message::Running), ["partner active: resending arps", "raise"]);
+    assert_eq!(router.hears(Message::Running), ["partner active: resending arps", "send RUNNING", "raise"]);
     assert_eq!(router.on(Event::AddressesRaised { missing: 0 }), ["announce"]);
     assert!(router.hears_at(now + 0.5, Message::Running).is_empty());
     assert!(router.hears_at(now + 1.9, Message::Running).is_empty());
-    assert_eq!(router.hears_at(now + 2.0, Message::Running), ["partner active: resending arps", "raise"]);
+    assert_eq!(
+        router.hears_at(now + 2.0, Message::Running),
+        ["partner active: resending arps", "send RUNNING", "raise"]
+    );
     assert_eq!(router.state(), State::Active);
 }
 

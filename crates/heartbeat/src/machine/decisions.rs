@@ -69,6 +69,8 @@ impl Machine {
             Role::Primary if now >= self.tie_answered_until => {
                 self.tie_answered_until = now + self.settings.keepalive;
                 self.log(Line::ResendingArps);
+                // The partner yields when it hears this, and not only when the next heartbeat is due.
+                self.send(Message::Running, now);
                 if self.addresses.are_up() {
                     self.raise_addresses();
                 }

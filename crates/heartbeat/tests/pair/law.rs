@@ -1,0 +1,116 @@
+//! What must hold, whatever befalls the pair.
+//!
+//! *Owner*: a router whose floating addresses are up. *Trouble*: a fate that strikes, a lost datagram, a cut path, a
+//! stalled process. *Calm*: no trouble since then. A tie is resolved by one heartbeat each way, so with interval `k` and
+//! longest delay `d`:
+//!
+//! 1. After `k + 3d` of calm there is at most one owner. Before that two are permitted: nobody can know of a partner
+//!    that cannot be heard, a takeover may have been decided in the last moment of trouble, and the tie takes one
+//!    heartbeat to be noticed and one to be answered. Where heartbeats overtake each other, an old STOPPED may cause a
+//!    takeover later, too; two owners last for at most `k + 2d` then, and are over with the time of 2.
+//! 2. After `deadtime + 2k` of calm, and the time that lvsd needs, there is an owner if a router can serve.
+//! 3. After calm has come back the owner is the one that the specification names: the primary if both were active, else
+//!    the one that was active. It stays: there is no fail-back.
+//! 4. STOPPED is never said with an address up (checked where it is sent), and every reason that is logged for a
+//!    takeover is a true one (checked where it is logged).
+
+use crate::world::{BACKUP, PRIMARY, World};
+use heartbeat::{Moment, State};
+
+/// Follows a world and complains.
+#[derive(Debug, Default)]
+pub(crate) struct Law {
+    /// Who was active when calm began, and what that means.
+    calm: Option<Calm>,
+    two_owners_since: Option<Moment>,
+}
+
+#[derive(Debug)]
+struct Calm {
+    since: Moment,
+    /// Who is expected to be the owner; nothing if that is open.
+    expected: Option<usize>,
+}
+
+impl Law {
+    pub(crate) fn check(&mut self, world: &mut World) {
+        let owners = [PRIMARY, BACKUP].map(|host| world.hosts[host].owns());
+        let Some(calm) = calm_time(world) else {
+            self.calm = None;
+            return;
+        };
+        self.expect(world);
+        let settled = time_to_settle(world);
+        self.check_overlap(world, owners == [true, true], calm, settled);
+        if calm > settled && owners == [false, false] && world.hosts.iter().any(crate::host::Host::can_serve)
+        {
+            world.complain("no owner, though a router can serve");
+        }
+        let expected = self.calm.as_ref().and_then(|calm| calm.expected);
+        if let Some(expected) = expected
+            && calm > settled
+            && owners[1 - expected]
+        {
+            world.complain(&format!("router {} is the owner, and not router {expected}", 1 - expected));
+        }
+    }
+
+    fn check_overlap(&mut self, world: &mut World, two_owners: bool, calm: Moment, settled: Moment) {
+        if !two_owners {
+            self.two_owners_since = None;
+            return;
+        }
+        let (interval, delay) = (world.parameters.keepalive, world.parameters.longest_delay);
+        // Two things at the same microsecond come in any order.
+        let instant = Moment::from_micros(1);
+        let lasting = world.now.saturating_sub(*self.two_owners_since.get_or_insert(world.now)).min(calm);
+        let wrong = if world.parameters.disorder {
+            lasting > interval + delay * 2 + instant || calm > settled
+        } else {
+            calm > interval + delay * 3 + instant
+        };
+        if wrong {
+            world.complain("two owners");
+        }
+    }
+
+    /// Whoever is active alone stays so; when both are, for however short a time, it is the primary.
+    fn expect(&mut self, world: &World) {
+        let active = [PRIMARY, BACKUP].map(|host| world.state(host) == Some(State::Active));
+        let named = match active {
+            [true, _] => Some(PRIMARY),
+            [false, true] => Some(BACKUP),
+            [false, false] => None,
+        };
+        let calm = self.calm.get_or_insert(Calm { since: world.troubled, expected: named });
+        if calm.since != world.troubled {
+            *calm = Calm { since: world.troubled, expected: named };
+        }
+        if active == [true, true] || calm.expected.is_none() {
+            calm.expected = named;
+        }
+        if world.hosts.iter().any(|host| host.lvsd_broken || host.lvsd_stuck || host.gave_up()) {
+            // The service moves to where lvsd runs.
+            calm.expected = None;
+        }
+    }
+}
+
+/// How long the world has been calm; nothing if it is not.
+fn calm_time(world: &World) -> Option<Moment> {
+    let stalled = world.hosts.iter().filter_map(|host| host.router.as_ref()).any(|router| router.stalled);
+    (world.network.is_whole() && !stalled).then(|| world.now.saturating_sub(world.troubled))
+}
+
+/// The time after which there must be an owner.
+pub(crate) fn time_to_settle(world: &World) -> Moment {
+    let parameters = &world.parameters;
+    let decision = parameters.deadtime + (parameters.keepalive + parameters.longest_delay) * 2;
+    let broken = world.hosts.iter().any(|host| host.lvsd_broken);
+    // A router that cannot run lvsd tries three times more, then leaves the service to the other; and an lvsd that is
+    // stuck is killed before another one is started.
+    let attempts = if broken { 5 } else { 1 };
+    let pauses = if broken { Moment::from_millis(1400) + parameters.keepalive } else { Moment::ZERO };
+    let ending = parameters.deadtime.min(Moment::from_secs(5)) + Moment::from_millis(50);
+    decision + parameters.longest_start * attempts + pauses + ending
+}

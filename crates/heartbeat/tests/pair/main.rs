@@ -1,0 +1,257 @@
+//! Two routers and a network between them on virtual time, thousands of cases. See `law.rs` for what must hold.
+//!
+//! A failing case prints its seed; `PAIR_SEED=number cargo test --test pair` plays that one alone, and
+//! `PAIR_CASES=number` plays more than usual.
+
+mod dice;
+mod host;
+mod law;
+mod network;
+mod world;
+
+use dice::Dice;
+use heartbeat::{Moment, State};
+use law::{Law, time_to_settle};
+use world::{BACKUP, Fate, PRIMARY, Parameters, World};
+
+/// Of each kind.
+const CASES: u64 = 500;
+
+fn parameters(dice: &mut Dice) -> Parameters {
+    let milliseconds = Moment::from_millis;
+    let keepalive = dice.time_between(milliseconds(50), milliseconds(2000));
+    Parameters {
+        keepalive,
+        deadtime: dice.time_between(keepalive * 5 / 2, keepalive * 6),
+        longest_delay: dice.time_up_to(keepalive / 4),
+        disorder: dice.chance(50),
+        longest_start: dice.time_up_to(milliseconds(300)),
+        private_link: dice.chance(50),
+    }
+}
+
+/// What may befall the pair in one kind of cases.
+type Fates = fn(&mut World) -> Vec<(Moment, Fate)>;
+
+/// Plays one case: the pair boots, fates strike, everything heals, and the pair is watched for a while.
+fn play(seed: u64, fates: Fates) -> Result<(), String> {
+    let mut dice = Dice::new(seed);
+    let parameters = parameters(&mut dice);
+    let mut world = World::new(parameters, dice);
+    world.network.doubled = world.dice().throw(20);
+    for host in [PRIMARY, BACKUP] {
+        let boot = world.dice().time_up_to(parameters.deadtime * 2);
+        world.at(boot, Fate::Boot { host, force_active: false });
+    }
+    let mut end = parameters.deadtime * 4;
+    for (distance, fate) in fates(&mut world) {
+        end += distance;
+        world.at(end, fate);
+    }
+    world.at(end, Fate::Heal);
+    for host in [PRIMARY, BACKUP] {
+        world.at(end, Fate::Resume { host });
+    }
+    let watched = time_to_settle(&world) * 2 + parameters.deadtime * 3;
+    let mut law = Law::default();
+    while world.step(end + watched) {
+        law.check(&mut world);
+        if let Some(complaint) = world.complaint.take() {
+            let story = world.story.join("\n");
+            return Err(format!("seed {seed}: {complaint}\n{parameters:?}\n{story}"));
+        }
+    }
+    Ok(())
+}
+
+fn play_all(fates: Fates) {
+    let number = |variable| std::env::var(variable).ok().and_then(|number| number.parse::<u64>().ok());
+    let seeds = match number("PAIR_SEED") {
+        Some(seed) => seed..seed + 1,
+        None => 0..number("PAIR_CASES").unwrap_or(CASES),
+    };
+    for seed in seeds {
+        if let Err(failure) = play(seed, fates) {
+            panic!("{failure}");
+        }
+    }
+}
+
+/// Some fates, each a while after the one before.
+fn several(world: &mut World, choose: fn(&mut World) -> Vec<Fate>) -> Vec<(Moment, Fate)> {
+    let longest = world.parameters.deadtime * 3;
+    let count = 2 + world.dice().throw(6);
+    let mut fates = Vec::new();
+    for _ in 0..count {
+        for fate in choose(world) {
+            fates.push((world.dice().time_up_to(longest), fate));
+        }
+    }
+    fates
+}
+
+fn any_host(world: &mut World) -> usize {
+    if world.dice().chance(50) { PRIMARY } else { BACKUP }
+}
+
+fn death_and_return(world: &mut World) -> Vec<Fate> {
+    let host = any_host(world);
+    let end = if world.dice().chance(50) { Fate::Kill { host } } else { Fate::Stop { host } };
+    vec![end, Fate::Boot { host, force_active: world.dice().chance(10) }]
+}
+
+fn partition(world: &mut World) -> Vec<Fate> {
+    let mut cuts = Vec::new();
+    for sender in [PRIMARY, BACKUP] {
+        for link in network::LINKS {
+            if world.dice().chance(60) {
+                cuts.push(Fate::Cut { sender, link });
+            }
+        }
+    }
+    cuts.push(Fate::Heal);
+    cuts
+}
+
+fn loss(world: &mut World) -> Vec<Fate> {
+    let (sender, percent) = (any_host(world), 10 + world.dice().throw(80));
+    let link = network::LINKS[usize::from(world.dice().chance(50))];
+    vec![Fate::Lose { sender, link, percent }, Fate::Heal]
+}
+
+fn stall(world: &mut World) -> Vec<Fate> {
+    let host = any_host(world);
+    vec![Fate::Stall { host }, Fate::Resume { host }]
+}
+
+fn failing_lvsd(world: &mut World) -> Vec<Fate> {
+    let host = any_host(world);
+    match world.dice().throw(4) {
+        0 => vec![Fate::BreakLvsd { host }, Fate::CrashLvsd { host }, Fate::MendLvsd { host }],
+        1 => vec![Fate::StickLvsd { host }],
+        _ => vec![Fate::CrashLvsd { host }],
+    }
+}
+
+fn anything(world: &mut World) -> Vec<Fate> {
+    match world.dice().throw(5) {
+        0 => death_and_return(world),
+        1 => partition(world),
+        2 => loss(world),
+        3 => stall(world),
+        _ => failing_lvsd(world),
+    }
+}
+
+#[test]
+fn death_return_and_planned_stop() {
+    play_all(|world| several(world, death_and_return));
+}
+
+#[test]
+fn partitions_whole_and_one_way() {
+    play_all(|world| several(world, partition));
+}
+
+#[test]
+fn loss_and_disorder() {
+    play_all(|world| several(world, loss));
+}
+
+#[test]
+fn stalled_processes() {
+    play_all(|world| several(world, stall));
+}
+
+#[test]
+fn lvsd_that_fails() {
+    play_all(|world| several(world, failing_lvsd));
+}
+
+#[test]
+fn everything_at_once() {
+    play_all(|world| several(world, anything));
+}
+
+/// A pair that has booted and settled, the primary first.
+fn settled_pair() -> World {
+    let milliseconds = Moment::from_millis;
+    let parameters = Parameters {
+        keepalive: milliseconds(1000),
+        deadtime: milliseconds(3000),
+        longest_delay: milliseconds(1),
+        disorder: false,
+        longest_start: milliseconds(20),
+        private_link: false,
+    };
+    let mut world = World::new(parameters, Dice::new(1));
+    world.befall(Fate::Boot { host: PRIMARY, force_active: false });
+    world.at(milliseconds(700), Fate::Boot { host: BACKUP, force_active: false });
+    run_until(&mut world, milliseconds(10_000));
+    assert_eq!([PRIMARY, BACKUP].map(|host| world.state(host)), [Some(State::Active), Some(State::Ready)]);
+    world
+}
+
+fn run_until(world: &mut World, end: Moment) {
+    let mut law = Law::default();
+    while world.step(end) {
+        law.check(world);
+        assert_eq!(world.complaint, None, "{}", world.story.join("\n"));
+    }
+}
+
+/// Time from now until this router is the owner.
+fn time_to_ownership(world: &mut World, host: usize) -> Moment {
+    let begin = world.now;
+    let mut law = Law::default();
+    while !world.hosts[host].owns() {
+        assert!(world.step(begin + Moment::from_secs(60)), "router {host} never became the owner");
+        law.check(world);
+        assert!(!(world.hosts[PRIMARY].owns() && world.hosts[BACKUP].owns()), "two owners");
+        assert_eq!(world.complaint, None);
+    }
+    world.now.saturating_sub(begin)
+}
+
+#[test]
+fn a_cold_start_of_both_is_won_by_the_primary() {
+    for later in [PRIMARY, BACKUP] {
+        for milliseconds in [0, 1, 400, 999, 1000, 1500, 1999] {
+            let mut world = settled_pair();
+            world.befall(Fate::Kill { host: PRIMARY });
+            world.befall(Fate::Kill { host: BACKUP });
+            world.befall(Fate::Boot { host: 1 - later, force_active: false });
+            let boot = world.now + Moment::from_millis(milliseconds);
+            world.at(boot, Fate::Boot { host: later, force_active: false });
+            let end = boot + Moment::from_secs(4);
+            run_until(&mut world, end);
+            assert_eq!(world.state(PRIMARY), Some(State::Active), "router {later} {milliseconds} ms later");
+        }
+    }
+}
+
+#[test]
+fn a_planned_stop_costs_milliseconds() {
+    let mut world = settled_pair();
+    world.befall(Fate::Stop { host: PRIMARY });
+    assert!(time_to_ownership(&mut world, BACKUP) < Moment::from_millis(25));
+}
+
+#[test]
+fn a_sudden_death_costs_deadtime() {
+    let mut world = settled_pair();
+    world.befall(Fate::Kill { host: PRIMARY });
+    let gap = time_to_ownership(&mut world, BACKUP);
+    assert!(gap < Moment::from_millis(3025), "{gap:?}");
+}
+
+#[test]
+fn a_stall_shorter_than_the_hearts_of_both_moves_nothing() {
+    let mut world = settled_pair();
+    world.befall(Fate::Stall { host: BACKUP });
+    let end = world.now + Moment::from_secs(20);
+    run_until(&mut world, end);
+    world.befall(Fate::Resume { host: BACKUP });
+    run_until(&mut world, end + Moment::from_secs(20));
+    assert!(world.hosts[PRIMARY].owns() && !world.hosts[BACKUP].owns());
+}
