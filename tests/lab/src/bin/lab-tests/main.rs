@@ -2,11 +2,12 @@
 #![allow(clippy::expect_used, clippy::unwrap_used)]
 
 mod ground;
+mod kernel;
 mod lvsd;
 mod nanny;
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    lab::suite::main(&[ground::tests(), lvsd::tests(), nanny::tests()].concat())
+    lab::suite::main(&[ground::tests(), kernel::tests(), nanny::tests(), lvsd::tests()].concat())
 }
