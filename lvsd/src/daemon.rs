@@ -237,7 +237,7 @@ impl Daemon {
         let config = match configuration::read(&self.options.file) {
             Ok(config) => config,
             Err(refusal) => {
-                for line in refusal.log_lines() {
+                for line in refusal.lines() {
                     tracing::error!("{line}");
                 }
                 return;

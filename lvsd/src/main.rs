@@ -4,6 +4,7 @@
 //! [`state`] adds what the monitors have found, [`kernel`] makes the table so. [`daemon`] is the loop around them.
 
 mod arguments;
+mod check;
 mod configuration;
 mod daemon;
 mod kernel;
@@ -37,6 +38,9 @@ fn main() -> ExitCode {
         Ok(options) => options,
         Err(exit) => return exit.print().into(),
     };
+    if options.check {
+        return check::run(&options).into();
+    }
     let config = match configuration::read(&options.file) {
         Ok(config) => config,
         Err(refusal) => {

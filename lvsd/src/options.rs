@@ -9,6 +9,7 @@ pub(crate) const PROGRAM: Program = Program { name: "lvs", version: env!("CARGO_
 
 /// What can be asked of lvsd.
 #[derive(Debug, Clone, clap::Args)]
+#[command(about = "Keeps the kernel's IPVS table as lvs.cf and the checks of the real servers want it")]
 #[expect(clippy::struct_excessive_bools, reason = "one per switch of Piranha's command line")]
 pub(crate) struct Options {
     /// Configuration file, read again on SIGHUP
@@ -26,4 +27,10 @@ pub(crate) struct Options {
     /// Leave the terminal without forking
     #[arg(long = "nofork")]
     pub(crate) nofork: bool,
+    /// Print what is wrong with the file and end: status 1 if pulse would refuse it (not in Piranha)
+    #[arg(long = "check")]
+    pub(crate) check: bool,
+    /// With --check: a warning fails, too (not in Piranha)
+    #[arg(long = "strict")]
+    pub(crate) strict: bool,
 }
