@@ -187,7 +187,9 @@ impl Daemon {
         if !self.state.report(monitor, report) {
             return None;
         }
-        if let (FromNanny::Down { reason }, Some(plan)) = (report, self.state.plan().monitors.get(monitor)) {
+        if let (FromNanny::Down { reason, .. }, Some(plan)) =
+            (report, self.state.plan().monitors.get(monitor))
+        {
             tracing::info!(reason, "{} is down", plan.name);
         }
         self.state.service_of(monitor)

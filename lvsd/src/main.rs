@@ -80,8 +80,10 @@ fn serve(options: Options, config: &Config) -> Result<u8> {
     let pid_file = match PidFile::write(Path::new(PID_FILE)) {
         Ok(pid_file) => pid_file,
         Err(error) => {
+            // Said before the caller is let go, or it would come too late for its terminal.
+            eprintln!("lvs: {error}");
             caller.failed(1);
-            return Err(error.into());
+            return Ok(1);
         }
     };
     service::log::init("lvsd", Destination::Syslog, options.verbose);

@@ -22,8 +22,14 @@ enum Verdict {
     Unknown,
     /// In service with this weight.
     Up(u32),
-    /// Dead.
-    Down,
+    /// Dead, or forced out of service by hand.
+    Down { forced: bool },
+}
+
+impl Verdict {
+    fn is_down(self) -> bool {
+        matches!(self, Self::Down { .. })
+    }
 }
 
 /// A real server on its way out.
@@ -105,7 +111,7 @@ impl State {
         let Some(verdict) = self.verdicts.get_mut(monitor) else { return false };
         *verdict = match report {
             FromNanny::Up { weight } | FromNanny::Weight { weight } => Verdict::Up(*weight),
-            FromNanny::Down { .. } => Verdict::Down,
+            FromNanny::Down { forced, .. } => Verdict::Down { forced: *forced },
         };
         true
     }
@@ -118,7 +124,7 @@ impl State {
     /// Nobody watches this real server any more: it leaves service.
     pub(crate) fn give_up(&mut self, monitor: &MonitorKey) {
         if let Some(verdict) = self.verdicts.get_mut(monitor) {
-            *verdict = Verdict::Down;
+            *verdict = Verdict::Down { forced: false };
         }
     }
 
@@ -222,16 +228,17 @@ impl State {
     /// The weight that a server shall have in the table; `None` if it shall not be there. `weight_now` is what it has.
     fn weight(&self, server: &PlannedServer, weight_now: Option<u32>) -> Option<u32> {
         let verdicts = || server.monitors.iter().map(|monitor| self.verdict(monitor));
-        if verdicts().any(|verdict| verdict == Verdict::Down) {
+        let forced = verdicts().any(|verdict| verdict == Verdict::Down { forced: true });
+        if verdicts().any(Verdict::is_down) {
             // An entry that never was is not made only to be quiesced.
-            return weight_now.filter(|_| server.quiesce).map(|_| 0);
+            return weight_now.filter(|_| server.quiesce && !forced).map(|_| 0);
         }
         if verdicts().any(|verdict| verdict == Verdict::Unknown) {
             return weight_now;
         }
         verdicts().find_map(|verdict| match verdict {
             Verdict::Up(weight) => Some(weight),
-            Verdict::Unknown | Verdict::Down => None,
+            Verdict::Unknown | Verdict::Down { .. } => None,
         })
     }
 
@@ -248,7 +255,7 @@ impl State {
         planned
             .servers
             .values()
-            .all(|server| server.monitors.iter().any(|monitor| self.verdict(monitor) == Verdict::Down))
+            .all(|server| server.monitors.iter().any(|monitor| self.verdict(monitor).is_down()))
     }
 }
 
@@ -265,7 +272,7 @@ fn known(verdict: Verdict) -> Known {
     match verdict {
         Verdict::Unknown => Known::Nothing,
         Verdict::Up(weight) => Known::Up { weight },
-        Verdict::Down => Known::Down,
+        Verdict::Down { .. } => Known::Down,
     }
 }
 

@@ -58,7 +58,7 @@ fn report(decision: Action) -> Option<FromNanny> {
     match decision {
         Action::Up { weight } => Some(FromNanny::Up { weight }),
         Action::Weight { weight } => Some(FromNanny::Weight { weight }),
-        Action::Down { reason, .. } => Some(FromNanny::Down { reason }),
+        Action::Down { reason, forced } => Some(FromNanny::Down { reason, forced }),
         Action::MeasureLoad | Action::Log(_) => None,
     }
 }

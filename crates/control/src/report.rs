@@ -53,5 +53,7 @@ pub enum FromNanny {
     Down {
         /// The failed check in words, for status and log.
         reason: String,
+        /// Somebody forced it down (SIGUSR1): it is removed even where dead real servers are quiesced.
+        forced: bool,
     },
 }

@@ -66,7 +66,7 @@ impl Bench {
     }
 
     fn down(&mut self, n: u8) {
-        self.says(n, &FromNanny::Down { reason: "refused".to_owned() });
+        self.says(n, &FromNanny::Down { reason: "refused".to_owned(), forced: false });
     }
 
     /// Last octet and weight of each destination of the one service.
@@ -107,6 +107,8 @@ fn a_quiesced_server_stays_with_weight_0_but_is_not_made_for_it() {
     assert_eq!(bench.weights(), weights([(1, 0)]));
     bench.up(1, 1);
     assert_eq!(bench.weights(), weights([(1, 1)]));
+    bench.says(1, &FromNanny::Down { reason: "forced down".to_owned(), forced: true });
+    assert_eq!(bench.weights(), weights([]), "by hand means gone");
 }
 
 #[test]
@@ -262,7 +264,7 @@ fn virtual_servers_with_one_mark_share_a_service_and_a_server_needs_all_checks()
     }
     let (_, server) = bench.kernel.services.iter().next().unwrap();
     assert_eq!(server.destinations.keys().next().unwrap().port, 0, "each port reaches its own");
-    bench.state.report(&monitors[0], &FromNanny::Down { reason: "refused".to_owned() });
+    bench.state.report(&monitors[0], &FromNanny::Down { reason: "refused".to_owned(), forced: false });
     bench.settle();
     assert_eq!(bench.weights(), weights([]));
 }

@@ -19,7 +19,7 @@ fn weight(weight: u32) -> FromNanny {
 }
 
 fn down(reason: &str) -> FromNanny {
-    FromNanny::Down { reason: reason.to_owned() }
+    FromNanny::Down { reason: reason.to_owned(), forced: false }
 }
 
 #[test]
