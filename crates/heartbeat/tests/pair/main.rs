@@ -121,7 +121,16 @@ fn loss(world: &mut World) -> Vec<Fate> {
 
 fn stall(world: &mut World) -> Vec<Fate> {
     let host = any_host(world);
-    vec![Fate::Stall { host }, Fate::Resume { host }]
+    if world.dice().chance(70) {
+        return vec![Fate::Stall { host }, Fate::Resume { host }];
+    }
+    let other = 1 - host;
+    vec![
+        Fate::Stall { host },
+        Fate::Stall { host: other },
+        Fate::Resume { host },
+        Fate::Resume { host: other },
+    ]
 }
 
 fn failing_lvsd(world: &mut World) -> Vec<Fate> {
@@ -246,12 +255,21 @@ fn a_sudden_death_costs_deadtime() {
 }
 
 #[test]
-fn a_stall_shorter_than_the_hearts_of_both_moves_nothing() {
-    let mut world = settled_pair();
-    world.befall(Fate::Stall { host: BACKUP });
-    let end = world.now + Moment::from_secs(20);
-    run_until(&mut world, end);
-    world.befall(Fate::Resume { host: BACKUP });
-    run_until(&mut world, end + Moment::from_secs(20));
-    assert!(world.hosts[PRIMARY].owns() && !world.hosts[BACKUP].owns());
+fn a_suspended_router_moves_nothing_when_it_resumes() {
+    for hosts in [&[BACKUP][..], &[BACKUP, PRIMARY]] {
+        let mut world = settled_pair();
+        for host in hosts {
+            world.befall(Fate::Stall { host: *host });
+        }
+        let mut end = world.now + Moment::from_secs(20);
+        run_until(&mut world, end);
+        for host in hosts {
+            world.befall(Fate::Resume { host: *host });
+            end += Moment::from_millis(500);
+            run_until(&mut world, end);
+        }
+        run_until(&mut world, end + Moment::from_secs(20));
+        assert!(!world.story.iter().any(|line| line.contains("partner dead")), "{}", world.story.join("\n"));
+        assert!(world.hosts[PRIMARY].owns() && !world.hosts[BACKUP].owns());
+    }
 }
