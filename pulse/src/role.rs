@@ -28,13 +28,12 @@ pub(crate) fn find(config: &Config, local: &BTreeSet<IpAddr>) -> Result<Role, St
             "this machine has both primary {primary} and backup {backup}: remove the one that belongs to the partner"
         )),
         (false, None) => {
-            let wanted = backup.map_or(format!("primary {primary}"), |backup| {
-                format!("primary {primary} nor backup {backup}")
+            let missing = backup.map_or(format!("does not have primary {primary}"), |backup| {
+                format!("has neither primary {primary} nor backup {backup}")
             });
-            let negation = if backup.is_some() { "neither " } else { "not " };
+            let addresses = listed(local);
             Err(format!(
-                "this machine has {negation}{wanted}: correct the file or the interfaces; its addresses are {}",
-                listed(local)
+                "this machine {missing}: correct the file or the interfaces; its addresses are {addresses}"
             ))
         }
     }
@@ -79,7 +78,7 @@ mod tests {
     #[test]
     fn what_does_not_fit_is_said() {
         insta::assert_snapshot!(find(A, B, &["127.0.0.1", "10.0.0.1"]).unwrap_err(), @"this machine has neither primary 192.0.2.1 nor backup 192.0.2.2: correct the file or the interfaces; its addresses are 10.0.0.1");
-        insta::assert_snapshot!(find(A, None, &["127.0.0.1"]).unwrap_err(), @"this machine has not primary 192.0.2.1: correct the file or the interfaces; its addresses are none");
+        insta::assert_snapshot!(find(A, None, &["127.0.0.1"]).unwrap_err(), @"this machine does not have primary 192.0.2.1: correct the file or the interfaces; its addresses are none");
         insta::assert_snapshot!(find(A, B, &["192.0.2.1", "192.0.2.2"]).unwrap_err(), @"this machine has both primary 192.0.2.1 and backup 192.0.2.2: remove the one that belongs to the partner");
         insta::assert_snapshot!(find(A, A, &["192.0.2.1"]).unwrap_err(), @"primary and backup are the same address 192.0.2.1: give each router its own address in the file");
         insta::assert_snapshot!(find(None, B, &["192.0.2.2"]).unwrap_err(), @"the file names no primary router: add `primary = ADDRESS`");

@@ -6,6 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use heartbeat::{Datagram, Link};
+use nix::errno::Errno;
 
 use crate::plan::{Endpoint, Plan};
 
@@ -44,13 +45,13 @@ pub(crate) struct BindError {
 impl BindError {
     /// For the log, in Piranha's words.
     pub(crate) fn log_line(&self) -> String {
-        format!("failed to bind to heartbeat address: {} address={}", self.reason, self.own)
+        format!("failed to bind to heartbeat address: {} address={}", self.words(), self.own)
     }
 
     /// For standard error: Piranha's line, then what to do.
     pub(crate) fn message(&self) -> String {
-        let Self { own, reason } = self;
-        let advice = match reason.kind() {
+        let (own, words) = (self.own, self.words());
+        let advice = match self.reason.kind() {
             io::ErrorKind::PermissionDenied => "run pulse as root, or choose a heartbeat_port above 1023",
             io::ErrorKind::AddrInUse => {
                 "another program holds the port (`ss -ulpn` names it); end it, or choose another heartbeat_port on \
@@ -60,8 +61,14 @@ impl BindError {
             _ => "see the reason",
         };
         format!(
-            "pulse: cannot create heartbeat socket. running as root?\npulse: UDP {own}: {reason}: {advice}\n"
+            "pulse: cannot create heartbeat socket. running as root?\npulse: UDP {own}: {words}: {advice}\n"
         )
+    }
+
+    /// The system's words alone.
+    fn words(&self) -> String {
+        let number = self.reason.raw_os_error().map(Errno::from_raw);
+        number.map_or_else(|| self.reason.to_string(), |errno| errno.desc().to_owned())
     }
 }
 
