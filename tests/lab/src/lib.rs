@@ -23,7 +23,7 @@
 //! behind in either case: a test runs in a [`world`] that ends with its first process.
 //!
 //! One test, or a group: `./test lab pair::the_backup_takes_over`, `./test lab pair`. The same without the script:
-//! `cargo build --bins && target/debug/lab-tests pair`.
+//! `cargo build --profile lab --workspace --bins --examples && target/lab/lab-tests pair`.
 //!
 //! This is test code: a surprise is a panic, and a panic prints every machine's log, addresses, table and processes.
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::missing_panics_doc)]
