@@ -95,8 +95,8 @@ fn tell(caller: Option<Waiting>, refusal: Refusal) -> Result<u8, Refusal> {
 
 /// Reads the file and finds the role.
 fn plan(options: &Options) -> Result<Plan, Refusal> {
-    let configuration = configuration::read(&options.file)
-        .map_err(|refusal| Refusal { message: refusal.to_string(), status: 1 })?;
+    let configuration =
+        configuration::read(&options.file).map_err(|message| Refusal { message, status: 1 })?;
     let local = router::local_addresses().map_err(Refusal::new)?;
     let role = role::find(&configuration.config, &local).map_err(Refusal::new)?;
     if role == Role::Backup && !configuration.config.has_backup() {

@@ -12,7 +12,7 @@ use tokio::task::JoinHandle;
 
 use crate::addresses::Addresses;
 use crate::commands::Commands;
-use crate::configuration::{self, Configuration, Refusal};
+use crate::configuration::{self, Configuration};
 use crate::lvsd::{Lvsd, News};
 use crate::options::Options;
 use crate::plan::Plan;
@@ -36,7 +36,7 @@ pub(crate) struct Router {
     commands: Commands,
     sync: Sync,
     signals: Signals,
-    rereading: Option<JoinHandle<Result<Configuration, Refusal>>>,
+    rereading: Option<JoinHandle<Result<Configuration, String>>>,
     exit: Option<u8>,
 }
 
@@ -151,12 +151,9 @@ impl Router {
         self.rereading = Some(tokio::task::spawn_blocking(move || configuration::read(&file)));
     }
 
-    fn take_configuration(&mut self, configuration: Result<Configuration, Refusal>) {
-        let followed = configuration
-            .map_err(|refusal| refusal.lines().map(str::to_owned).collect())
-            .and_then(|configuration| self.follow(&configuration).map_err(|reason| vec![reason]));
-        if let Err(lines) = followed {
-            for line in lines {
+    fn take_configuration(&mut self, configuration: Result<Configuration, String>) {
+        if let Err(refusal) = configuration.and_then(|configuration| self.follow(&configuration)) {
+            for line in refusal.lines() {
                 tracing::error!("{line}");
             }
             tracing::error!(
@@ -259,12 +256,12 @@ pub(crate) fn local_addresses() -> Result<BTreeSet<std::net::IpAddr>, netdev::Er
 
 /// Waits for the file that is being read; for ever if none is.
 async fn reread(
-    reading: &mut Option<JoinHandle<Result<Configuration, Refusal>>>,
-) -> Result<Configuration, Refusal> {
+    reading: &mut Option<JoinHandle<Result<Configuration, String>>>,
+) -> Result<Configuration, String> {
     let Some(task) = reading else { return std::future::pending().await };
     let result = task.await;
     *reading = None;
-    result.unwrap_or_else(|error| Err(Refusal::new(format!("pulse: cannot read the file again: {error}"))))
+    result.unwrap_or_else(|error| Err(format!("pulse: cannot read the file again: {error}")))
 }
 
 fn log(line: &Line) {

@@ -119,8 +119,9 @@ fn files_that_cannot_be_read() {
     status 1
     ");
     insta::assert_snapshot!(run(&["-c", "/"]), @"
-    pulse: failed to open /
-    Is a directory (os error 21); name the file with -c, or make it readable
+    pulse: error parsing / at line 0: I/O error while reading configuration
+    error[READ]: I/O error while reading configuration
+     --> /
     status 1
     ");
     insta::assert_snapshot!(reads("empty", b""), @"
@@ -179,11 +180,11 @@ fn files_that_mean_nothing_for_pulse() {
     status 1
     ");
     insta::assert_snapshot!(reads("port", ROUTER.replace("= 539", "= 70000").as_bytes()), @"
-    pulse: heartbeat_port = 70000 in lvs.cf is not between 1 and 65535
+    pulse: heartbeat_port 70000 in lvs.cf is outside 1 to 65535
     status 1
     ");
     insta::assert_snapshot!(reads("same", ROUTER.replace(".26.8", ".26.9").as_bytes()), @"
-    pulse: primary and backup are the same address 192.168.26.9: give each router its own address in the file
+    pulse: primary and backup are both 192.168.26.9 in lvs.cf: each router needs its own address
     status 1
     ");
 }

@@ -17,6 +17,7 @@ use crate::document::Document;
 use crate::edit::EditError;
 use crate::error::{ErrorKind, Errors};
 use crate::names::Names;
+use crate::parse::Parsed;
 
 /// Where the file is unless a program is told otherwise.
 pub const DEFAULT_PATH: &str = "/etc/sysconfig/ha/lvs.cf";
@@ -33,7 +34,7 @@ pub enum ReadError {
         source: io::Error,
     },
     /// It is empty ([`ErrorKind::Stat`]), or could not be read in full, is a directory, or is longer than
-    /// [`crate::MAX_BYTES`] ([`ErrorKind::Read`]).
+    /// [`crate::MAX_BYTES`] ([`ErrorKind::Read`]), or it is no configuration ([`load`]).
     #[error(transparent)]
     Content(Box<Errors>),
 }
@@ -52,6 +53,14 @@ impl ReadError {
     /// The line that fos prints: `fos: failed to open FILE`, or as [`Errors::fos_line`].
     pub fn fos_line(&self, path: &Path) -> String {
         self.line("fos", path, Errors::fos_line)
+    }
+
+    /// What follows that line: what the system said, or each error with its place and a hint. Ends in a line feed.
+    pub fn details(&self, path: &Path) -> String {
+        match self {
+            Self::Open { source, .. } => format!("{source}; name the file with -c, or make it readable\n"),
+            Self::Content(errors) => errors.render(path),
+        }
     }
 
     fn line(&self, program: &str, path: &Path, of_errors: fn(&Errors, &Path) -> String) -> String {
@@ -83,6 +92,14 @@ pub fn read(path: &Path) -> Result<Vec<u8>, ReadError> {
     let mut bytes = Vec::with_capacity(size);
     let read = file.take(metadata.len()).read_to_end(&mut bytes);
     if read.is_ok_and(|read| read == size) { Ok(bytes) } else { Err(content(ErrorKind::Read)) }
+}
+
+/// Reads a file and what it means.
+///
+/// # Errors
+/// See [`ReadError`].
+pub fn load(path: &Path, names: &dyn Names) -> Result<Parsed, ReadError> {
+    Config::parse(&read(path)?, names).map_err(|errors| ReadError::Content(Box::new(errors)))
 }
 
 /// Why a change was not saved. The file is as it was.

@@ -6,14 +6,12 @@
 //! - [`log`]: where log lines go: syslog, the terminal, or both.
 //! - [`signals`]: the signals that a daemon acts on.
 //! - [`child`]: a socket shared with a child process.
-//! - [`names`]: names of hosts and services in `lvs.cf`, looked up.
 //!
 //! [`process`] holds the system calls that Rust calls unsafe; the rest of the suite has none.
 
 pub mod child;
 pub mod detach;
 pub mod log;
-pub mod names;
 pub mod options;
 pub mod pid_file;
 pub mod process;
