@@ -70,8 +70,8 @@ impl<T: Level> Frame<T> {
     pub(crate) fn statement(&mut self, words: Words<'_>, names: &dyn Names) -> Result<Vec<Remark>, Fault> {
         let (row, keyword) = find::<T>(words)?;
         let earlier = self.repeated(row, words.extended).then(|| self.line_of(keyword, words.extended));
-        let Words { number, extended, .. } = words;
-        self.block.statements.push(Statement { keyword: keyword.name, line: number, extended });
+        let Words { extended, .. } = words;
+        self.note(keyword, words);
         let mut value = Value::new(words.line, arguments(keyword.kind, words)?, names, extended);
         self.store(row, keyword, &mut value)?;
 
@@ -87,6 +87,18 @@ impl<T: Level> Frame<T> {
             remarks.extend(self.on_extension(words, keyword, value.beyond_piranha));
         }
         Ok(remarks)
+    }
+
+    /// Keeps the place of a statement that cannot be read, for an editor to repair it.
+    pub(crate) fn note_unreadable(&mut self, words: Words<'_>) {
+        if let Ok((_, keyword)) = find::<T>(words) {
+            self.note(keyword, words);
+        }
+    }
+
+    fn note(&mut self, keyword: &Keyword<T>, words: Words<'_>) {
+        let Words { number: line, extended, .. } = words;
+        self.block.statements.push(Statement { keyword: keyword.name, line, extended });
     }
 
     /// What an extension line says stays in force, wherever the ordinary line stands, which is for Piranha only.

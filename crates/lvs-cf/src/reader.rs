@@ -129,12 +129,21 @@ impl<'a> Reader<'a> {
             && self.section.as_ref().is_some_and(|section| section.later && !section.block.extension);
         let lone = bad.at + 1 == words.line.len();
         if !unchecked || lone || words.tokens.is_empty() {
+            self.note_unreadable(words);
             return Err(fault);
         }
         let mut remarks = self.statement(words).map_err(|_| fault.clone())?;
         let message = "this quote has no partner: the line is ignored from here on".to_owned();
         remarks.push(Remark { warning: Warning::BadQuoteIgnored, span: fault.span, message });
         Ok(remarks)
+    }
+
+    fn note_unreadable(&mut self, words: Words<'_>) {
+        match (&mut self.server, &mut self.section) {
+            (Some(server), _) => server.note_unreadable(words),
+            (None, Some(section)) => section.note_unreadable(words),
+            (None, None) => self.file.note_unreadable(words),
+        }
     }
 
     fn level(&self) -> BlockKind {

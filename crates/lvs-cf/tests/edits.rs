@@ -377,6 +377,11 @@ fn a_faulty_file_can_be_edited_towards_a_good_one() {
     document.set(Place::File, "keepalive", &["9"]).expect("the line is rewritten");
     document.set(Place::File, "primary", &["192.0.2.2"]).expect("an address");
     assert_eq!(text(&document), "keepalive = 9\nbogus = 1\nprimary = 192.0.2.2\n");
+
+    let mut document = Document::new(b"virtual a {\n     send = \"a b\n     expect = \"HTTP\" \n}\n");
+    document.set(Place::Virtual(0), "send", &["x"]).expect("the line is rewritten");
+    document.set(Place::Virtual(0), "expect", &["HTTP"]).expect("the line is rewritten");
+    assert_eq!(text(&document), "virtual a {\n     send = \"x\"\n     expect = \"HTTP\"\n}\n");
 }
 
 #[test]
