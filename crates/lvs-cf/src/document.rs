@@ -13,15 +13,8 @@ use nom::{IResult, Parser};
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Document {
     bytes: Vec<u8>,
-    lines: Vec<Extent>,
-}
-
-/// Where a line lies in the bytes. Its end is where the next one starts. Files are bounded to 16 MiB
-/// ([`crate::MAX_BYTES`]), so 32 bits do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Extent {
-    start: u32,
-    text_end: u32,
+    /// Where each line starts; it ends where the next one starts.
+    starts: Vec<usize>,
 }
 
 /// One line of a [`Document`].
@@ -34,12 +27,9 @@ pub struct Line<'a> {
 }
 
 impl Document {
-    /// Cuts a file into lines. Bytes beyond [`crate::MAX_BYTES`] are not looked at; [`crate::read`] refuses
-    /// such files.
+    /// Cuts a file into lines.
     pub fn new(bytes: &[u8]) -> Self {
-        let bytes = bytes.get(..crate::MAX_BYTES).unwrap_or(bytes).to_vec();
-        let lines = extents(&bytes);
-        Self { bytes, lines }
+        Self { bytes: bytes.to_vec(), starts: starts(bytes) }
     }
 
     /// The file.
@@ -49,24 +39,33 @@ impl Document {
 
     /// How many lines there are.
     pub fn line_count(&self) -> usize {
-        self.lines.len()
+        self.starts.len()
     }
 
     /// A line by its number, from 1.
     pub fn line(&self, number: usize) -> Option<Line<'_>> {
-        let index = number.checked_sub(1)?;
-        let extent = self.lines.get(index)?;
-        let next = self.lines.get(number).map_or(self.bytes.len(), |next| next.start as usize);
-        Some(Line {
-            text: self.bytes.get(extent.start as usize..extent.text_end as usize)?,
-            end: self.bytes.get(extent.text_end as usize..next)?,
-        })
+        let start = *self.starts.get(number.checked_sub(1)?)?;
+        let whole = self.bytes.get(start..self.start(number + 1))?;
+        let end = match whole {
+            [.., b'\r', b'\n'] => 2,
+            [.., b'\r' | b'\n'] => 1,
+            _ => 0,
+        };
+        let (text, end) = whole.split_at_checked(whole.len() - end)?;
+        Some(Line { text, end })
+    }
+
+    /// Where a line starts, counted from 1; behind the last one, the end of the file.
+    fn start(&self, number: usize) -> usize {
+        let start = number.checked_sub(1).and_then(|index| self.starts.get(index));
+        start.copied().unwrap_or(self.bytes.len())
     }
 
     /// All lines, in order.
     pub fn lines(&self) -> impl Iterator<Item = Line<'_>> {
-        (1..=self.lines.len()).filter_map(|number| self.line(number))
+        (1..=self.starts.len()).filter_map(|number| self.line(number))
     }
+
     /// The same lines, each ended by a line feed. Lines with a NUL byte and all else stay.
     pub(crate) fn with_line_feeds(&self) -> Self {
         let bytes: Vec<u8> = self.lines().flat_map(|line| [line.text, b"\n"]).flatten().copied().collect();
@@ -75,12 +74,8 @@ impl Document {
 
     /// The document with `removed` lines from `number` on replaced by others.
     pub(crate) fn splice(&self, number: usize, removed: usize, inserted: &[Vec<u8>]) -> Self {
-        let start = |number: usize| {
-            let extent = number.checked_sub(1).and_then(|index| self.lines.get(index));
-            extent.map_or(self.bytes.len(), |extent| extent.start as usize)
-        };
-        let before = self.bytes.get(..start(number)).unwrap_or_default();
-        let behind = self.bytes.get(start(number + removed)..).unwrap_or_default();
+        let before = self.bytes.get(..self.start(number)).unwrap_or_default();
+        let behind = self.bytes.get(self.start(number + removed)..).unwrap_or_default();
         let mut bytes = before.to_vec();
         for line in inserted {
             bytes.extend_from_slice(line);
@@ -91,21 +86,16 @@ impl Document {
     }
 }
 
-fn extents(bytes: &[u8]) -> Vec<Extent> {
-    let mut lines = Vec::new();
+fn starts(bytes: &[u8]) -> Vec<usize> {
+    let mut starts = Vec::new();
     let mut rest = bytes;
     while !rest.is_empty()
-        && let Ok((after, text)) = line(rest)
+        && let Ok((after, _)) = line(rest)
     {
-        let start = bytes.len() - rest.len();
-        lines.push(Extent { start: offset(start), text_end: offset(start + text.len()) });
+        starts.push(bytes.len() - rest.len());
         rest = after;
     }
-    lines
-}
-
-fn offset(at: usize) -> u32 {
-    u32::try_from(at).unwrap_or(u32::MAX)
+    starts
 }
 
 /// Takes one line with its end.

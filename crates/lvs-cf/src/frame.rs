@@ -2,7 +2,7 @@
 
 use crate::error::ErrorKind;
 use crate::fault::{Cause, Fault, Remark};
-use crate::keyword::{Keyword, Kind, Level};
+use crate::keyword::{self, Keyword, Kind, Level};
 use crate::names::Names;
 use crate::outline::{Block, BlockKind, Statement};
 use crate::token::Token;
@@ -82,6 +82,9 @@ impl<T: Level> Frame<T> {
         }
         if keyword.idle || (keyword.name == "scheduler" && self.block.kind == BlockKind::Failover) {
             remarks.push(words.remark(Warning::NoEffect, 0, format!("`{}` has no effect", keyword.name)));
+        }
+        if !extended && words.line.len() >= keyword::longest_line(self.block.kind, keyword.name) {
+            remarks.push(words.remark(Warning::LongLine, 0, "Piranha's web tool would cut this line"));
         }
         if extended {
             remarks.extend(self.on_extension(words, keyword, value.beyond_piranha));

@@ -226,6 +226,12 @@ pub(crate) fn rank(level: BlockKind, name: &str) -> usize {
     }
 }
 
+/// The longest line of a keyword that Piranha's web tool keeps whole, in bytes with its line end (section 11.2).
+pub(crate) fn longest_line(level: BlockKind, name: &str) -> usize {
+    let roomy = matches!(name, "send" | "expect" | "use_regex" | "send_program");
+    if roomy && level == BlockKind::Virtual { 300 } else { 80 }
+}
+
 /// The order in failover sections, where Piranha's web tool has its own.
 const FAILOVER_ORDER: &[&str] = &[
     "address",

@@ -4,6 +4,22 @@
 //! Nothing here does I/O, and names are looked up through [`Names`], except in two modules that programs need:
 //! [`mod@file`] reads and saves by the rules of the format, and [`system`] asks the system's resolver.
 //!
+//! ```
+//! use lvs_cf::{Config, Document, NumbersOnly, Place, check};
+//!
+//! let text = b"virtual web {\n     active = 1\n     address = 192.0.2.80 eth0:1\n     port = 80\n}\n";
+//! let parsed = Config::parse(text, &NumbersOnly)?;
+//! assert_eq!(parsed.config.virtual_servers[0].port_number(), Some(80));
+//!
+//! let mut document: Document = parsed.document;
+//! document.set(Place::Virtual(0), "port", &["8080"])?;
+//! assert!(document.as_bytes().ends_with(b"     port = 8080\n}\n"));
+//!
+//! let report = check(document.as_bytes(), &NumbersOnly);
+//! println!("{}", report.render("/etc/sysconfig/ha/lvs.cf".as_ref()));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! Source: specification lvs-cf.md.
 
 mod config;

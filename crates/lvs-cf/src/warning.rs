@@ -100,6 +100,8 @@ warnings! {
     NoCommand = "no-command" Warning,
     /// A real server's port differs from its virtual server's where only NAT could change it.
     PortNotTranslated = "port-not-translated" Warning,
+    /// A line that Piranha's web tool would cut when it saves the file.
+    LongLine = "long-line" Note,
     /// An active virtual server has no active real server and no sorry server.
     NoServer = "no-server" Warning,
     /// A virtual server with a firewall mark of its own has no persistence, which several ports would need.

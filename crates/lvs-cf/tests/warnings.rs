@@ -155,6 +155,13 @@ fn cases() -> Vec<(Warning, Case<'static>, &'static [Warning])> {
             Case { global: "network = direct", server: "port = 8080", ..Case::default() },
             &[W::RepeatedKeyword],
         ),
+        (
+            W::LongLine,
+            global(
+                "active_cmd = \"/usr/local/sbin/a-program-with-a-long-name and-a-long-argument --verbose\"",
+            ),
+            &[],
+        ),
         (W::NoServer, end("virtual b {\nactive = 1\naddress = 192.0.2.81 eth0:2\n}"), &[]),
         (W::FamilyDiffers, server("#% address = 2001:db8::1"), &[W::Extension]),
         (W::AuthWithoutKey, global("#% heartbeat_auth = verify"), &[W::Extension]),
