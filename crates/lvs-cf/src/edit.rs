@@ -89,10 +89,14 @@ impl Names for AnyName {
 }
 
 impl Document {
-    /// The words of a keyword's value that is in force, without quotes; `None` if the keyword is not given.
+    /// The words of a keyword's value that is in force, without quotes and a list's brackets; `None` if the keyword is
+    /// not given.
     pub fn value(&self, place: Place, keyword: &str) -> Option<Vec<Word>> {
         let draft = Draft::untouched(self);
-        Some(draft::value(draft.text(draft.block(place)?.in_force(keyword)?.line)))
+        let words = draft::value(draft.text(draft.block(place)?.in_force(keyword)?.line));
+        let list = keyword::kind(place.kind(), keyword) == Some(Kind::List);
+        let inside = || words.iter().skip(1).take_while(|word| **word != "]").cloned().collect();
+        Some(if list { inside() } else { words })
     }
 
     /// Gives a keyword a value: one word without quotes for most, IP and device for `address` and `nat_router`.
@@ -253,7 +257,7 @@ impl Document {
 }
 
 impl Place {
-    fn kind(self) -> BlockKind {
+    pub(crate) fn kind(self) -> BlockKind {
         match self {
             Self::File => BlockKind::File,
             Self::Virtual(_) => BlockKind::Virtual,

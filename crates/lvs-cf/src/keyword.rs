@@ -4,6 +4,7 @@
 //! know follow the one they belong to).
 
 use crate::config::{Config, NatRouter, RealServer, VirtualServer};
+use crate::edit::Place;
 use crate::fault::Fault;
 use crate::fixed::{
     Fixed, ForwardingMethod, HeartbeatAuth, Protocol, ReservationConflict, Scheduler, Service,
@@ -198,16 +199,47 @@ fn floating_address(section: &mut VirtualServer, value: &mut Value<'_>) -> Resul
     Ok(())
 }
 
-/// What a keyword's value looks like, by the level it stands at.
-pub(crate) fn kind(level: BlockKind, name: &str) -> Option<Kind> {
-    fn of<T: Level>(name: &str) -> Option<Kind> {
-        T::KEYWORDS.iter().find(|keyword| keyword.name == name).map(|keyword| keyword.kind)
+/// What is known about a keyword, for editors and manual pages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Entry {
+    /// The keyword.
+    pub name: &'static str,
+    /// What its value looks like.
+    pub kind: Kind,
+    /// Not understood by Piranha 0.8.6: stands on extension lines only.
+    pub extension: bool,
+    /// Read, and without effect.
+    pub idle: bool,
+}
+
+/// The keywords that a block may hold, in the order of writing.
+pub fn vocabulary(place: Place) -> Vec<Entry> {
+    let level = place.kind();
+    let mut entries = entries(level);
+    entries.sort_by_key(|entry| rank(level, entry.name));
+    entries
+}
+
+fn entries(level: BlockKind) -> Vec<Entry> {
+    fn of<T: Level>() -> Vec<Entry> {
+        let entry = |&Keyword { name, kind, ours, idle, .. }: &Keyword<T>| Entry {
+            name,
+            kind,
+            extension: ours,
+            idle,
+        };
+        T::KEYWORDS.iter().map(entry).collect()
     }
     match level {
-        BlockKind::File => of::<Config>(name),
-        BlockKind::Virtual | BlockKind::Failover => of::<VirtualServer>(name),
-        BlockKind::Server => of::<RealServer>(name),
+        BlockKind::File => of::<Config>(),
+        BlockKind::Virtual | BlockKind::Failover => of::<VirtualServer>(),
+        BlockKind::Server => of::<RealServer>(),
     }
+}
+
+/// What a keyword's value looks like, by the level it stands at.
+pub(crate) fn kind(level: BlockKind, name: &str) -> Option<Kind> {
+    entries(level).into_iter().find(|entry| entry.name == name).map(|entry| entry.kind)
 }
 
 /// A keyword's place in the order of writing.

@@ -58,7 +58,7 @@ pub use error::{ErrorKind, Errors, ParseError};
 pub use fixed::{
     ForwardingMethod, HeartbeatAuth, Protocol, ReservationConflict, Scheduler, Service, UnknownWord,
 };
-pub use keyword::Kind;
+pub use keyword::{Entry, Kind, vocabulary};
 pub use names::{Names, NumbersOnly};
 pub use parse::Parsed;
 pub use refusal::Refusal;

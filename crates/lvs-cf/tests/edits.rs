@@ -3,7 +3,9 @@
 #![allow(clippy::expect_used, reason = "a test stops at what cannot be")]
 
 use insta::assert_snapshot;
-use lvs_cf::{Config, Document, EditError, ErrorKind, Form, NumbersOnly, Place, Unwritable};
+use lvs_cf::{
+    Config, Document, EditError, ErrorKind, Form, Kind, NumbersOnly, Place, Unwritable, check, vocabulary,
+};
 
 const HOUSE: &str = "\
 # The house's routers
@@ -396,4 +398,44 @@ fn the_serial_number_counts_up_and_starts_again() {
     assert_eq!(raised("# head\n\nservice = lvs\n"), "# head\n\nserial_no = 1\nservice = lvs\n");
     assert_eq!(raised("virtual a {\n}\n"), "serial_no = 1\nvirtual a {\n}\n");
     assert_eq!(raised("# only\n"), "# only\nserial_no = 1\n");
+}
+
+/// A value of each kind that can be written.
+fn sample(kind: Kind) -> Vec<&'static str> {
+    match kind {
+        Kind::Boolean
+        | Kind::Integer
+        | Kind::Byte
+        | Kind::Port
+        | Kind::PortNumber
+        | Kind::Mark
+        | Kind::Count => vec!["1"],
+        Kind::Host | Kind::Address => vec!["192.0.2.7"],
+        Kind::HostAndDevice => vec!["192.0.2.7", "eth0:7"],
+        Kind::Mask => vec!["255.255.0.0"],
+        Kind::Fixed(words) => words[words.len() - 1..].to_vec(),
+        Kind::String | Kind::Text => vec!["two words"],
+        Kind::List => vec!["/a", "/b"],
+        Kind::Time | Kind::Period => vec!["250ms"],
+    }
+}
+
+#[test]
+fn every_keyword_can_be_written_and_read_back() {
+    for place in [Place::File, Place::Virtual(0), Place::Failover(0), Place::Server(0, 0)] {
+        let mut document = Document::new(b"failover f {\n}\nvirtual v {\n     server s {\n     }\n}\n");
+        for entry in vocabulary(place).into_iter().rev() {
+            document.set(place, entry.name, &sample(entry.kind)).unwrap_or_else(|error| panic!("{error}"));
+            let read = document.value(place, entry.name).unwrap_or_default();
+            assert_eq!(read, sample(entry.kind), "{}", entry.name);
+        }
+        let written: Vec<String> = text(&document)
+            .lines()
+            .filter_map(|line| line.trim_start_matches(['#', '%', ' ']).split_once(" = "))
+            .map(|(keyword, _)| keyword.to_owned())
+            .collect();
+        let order: Vec<&str> = vocabulary(place).iter().map(|entry| entry.name).collect();
+        assert_eq!(written, order, "{place:?}");
+        assert!(check(document.as_bytes(), &NumbersOnly).errors().is_none());
+    }
 }
