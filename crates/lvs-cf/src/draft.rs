@@ -32,10 +32,11 @@ impl Draft {
     pub(crate) fn of(document: &Document) -> Self {
         let mut draft = Self::untouched(&document.with_line_feeds());
         let missing = draft.missing_braces();
-        if !missing.is_empty() {
-            draft.insert(draft.document.line_count() + 1, &missing);
+        if missing.is_empty() {
+            return draft;
         }
-        draft
+        draft.insert(draft.document.line_count() + 1, &missing);
+        Self::untouched(&draft.document)
     }
 
     /// Closing braces for what is open at the end of the file, innermost first.

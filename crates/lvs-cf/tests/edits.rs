@@ -291,6 +291,25 @@ fn an_edit_repairs_line_ends_and_missing_braces() {
 }
 
 #[test]
+fn an_open_section_can_be_edited_like_a_closed_one() {
+    let open = b"virtual a {\n     server s {\n         weight = 2";
+    let mut document = Document::new(open);
+    assert_eq!(document.add_server(0, "t", Form::Ordinary), Ok(Place::Server(0, 1)));
+    assert_snapshot!(text(&document), @r"
+    virtual a {
+         server s {
+             weight = 2
+         }
+         server t {
+         }
+    }
+    ");
+    let mut document = Document::new(open);
+    document.delete(Place::Server(0, 0), false).expect("a server");
+    assert_eq!(text(&document), "virtual a {\n}\n");
+}
+
+#[test]
 fn quotes_are_chosen_so_that_the_reader_finds_them() {
     let written = |keyword: &str, value: &str| {
         let mut document = Document::new(b"virtual a {\n}\n");
