@@ -16,8 +16,9 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use crate::lvs_cf::{LvsCf, VirtualServer};
-use crate::machine::{Machine, Running};
+use crate::machine::Machine;
 use crate::network::{Lab, Switch};
+use crate::traffic::Traffic;
 use crate::wait::wait_until;
 
 /// How packets reach the real servers.
@@ -163,13 +164,27 @@ impl Pair {
         self.routers().iter().for_each(|router| router.write(CONFIGURATION, file.to_string()));
     }
 
-    /// Configures both routers and starts pulse on them, the primary first; comes back when the primary serves the whole table.
+    /// Configures both routers with [`configuration`](Self::configuration) and starts them; the primary is active.
     pub fn start(&self) {
-        self.configure(&self.configuration());
+        self.start_with(&self.configuration());
+    }
+
+    /// Configures both routers and starts pulse on them; comes back when the primary serves with every real server and the
+    /// backup stands by.
+    pub fn start_with(&self, file: &LvsCf) {
+        self.configure(file);
         start_pulse(&self.primary);
         self.wait_until_active(&self.primary);
         start_pulse(&self.backup);
         self.backup.wait_for_log("STARTING PULSE AS BACKUP", Duration::from_secs(10));
+    }
+
+    /// The same, with requests that are being answered.
+    pub fn serve(&self) -> Traffic {
+        self.start();
+        let traffic = self.client.request(self.floating());
+        traffic.wait_for_answers(10);
+        traffic
     }
 
     /// Waits until `router` has the floating address and every real server in its table.
@@ -182,8 +197,17 @@ impl Pair {
         wait_until(&format!("{router} serves with every real server"), Duration::from_secs(20), complete);
     }
 
-    /// The routers that have the floating address now.
+    /// The routers that have the floating address now: looked at one after the other, and the first one once more, so that an
+    /// address that moves meanwhile is not seen twice.
     pub fn owners(&self) -> Vec<&Machine> {
+        let mut owners = self.look_for_owners();
+        if owners.len() > 1 {
+            owners.retain(|router| router.has_address(FLOATING));
+        }
+        owners
+    }
+
+    fn look_for_owners(&self) -> Vec<&Machine> {
         self.routers().into_iter().filter(|router| router.is_on() && router.has_address(FLOATING)).collect()
     }
 }
@@ -202,11 +226,6 @@ pub fn stop_pulse(router: &Machine) {
 /// How many real servers of the web site are in the router's table.
 pub fn destinations(router: &Machine) -> usize {
     router.table().service(SERVICE).map_or(0, |service| service.destinations.len())
-}
-
-/// Starts a web server on the real server and gives it a way out: used after power came back.
-pub fn start_pulse_in_foreground(router: &Machine, arguments: &[&str]) -> Running {
-    router.start("/usr/sbin/pulse", &[&["--nodaemon"], arguments].concat())
 }
 
 fn router(

@@ -5,9 +5,13 @@ mod ground;
 mod kernel;
 mod lvsd;
 mod nanny;
+mod pair;
+mod traffic;
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    lab::suite::main(&[ground::tests(), kernel::tests(), nanny::tests(), lvsd::tests()].concat())
+    let groups =
+        [ground::tests(), kernel::tests(), nanny::tests(), lvsd::tests(), pair::tests(), traffic::tests()];
+    lab::suite::main(&groups.concat())
 }
