@@ -9,6 +9,7 @@ use control::lines::{Decoder, encode};
 use control::report::{DESCRIPTOR, FromNanny, Known, ToNanny};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use service::child::Link;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
 use tokio::process::{Child, Command};
@@ -135,11 +136,14 @@ impl Monitors {
 }
 
 fn spawn(plan: &PlannedMonitor) -> io::Result<(Child, UnixStream)> {
-    let mut command = std::process::Command::new(&plan.program);
-    command.args(&plan.arguments).stdin(Stdio::null()).env_remove(control::readiness::DESCRIPTOR);
-    let stream = service::child::share_socket(&mut command, DESCRIPTOR)?;
-    let child = Command::from(command).spawn()?;
-    Ok((child, UnixStream::from_std(stream)?))
+    let link = Link::new()?;
+    let child = Command::new(&plan.program)
+        .args(&plan.arguments)
+        .env(DESCRIPTOR, link.number())
+        .env_remove(control::readiness::DESCRIPTOR)
+        .stdin(Stdio::null())
+        .spawn()?;
+    Ok((child, UnixStream::from_std(link.keep())?))
 }
 
 struct Monitor {

@@ -12,6 +12,7 @@ use control::readiness::{DESCRIPTOR, FromLvsd};
 use heartbeat::Ending;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use service::child::Link;
 use tokio::io::AsyncReadExt;
 use tokio::net::UnixStream;
 use tokio::process::{Child, Command};
@@ -48,17 +49,17 @@ impl Lvsd {
     ///
     /// Why it could not be executed.
     pub(crate) fn start(&mut self, options: &Options) -> io::Result<()> {
-        let mut command = std::process::Command::new(&options.lvsd);
-        command.args(arguments(options));
-        let readiness = service::child::share_socket(&mut command, DESCRIPTOR)?;
-        let mut command = Command::from(command);
-        // A terminal's Ctrl-C is for pulse, which takes the addresses off before it ends lvsd.
-        let child = command.process_group(0).spawn()?;
-        drop(command);
+        let link = Link::new()?;
+        let child = Command::new(&options.lvsd)
+            .args(arguments(options))
+            .env(DESCRIPTOR, link.number())
+            // A terminal's Ctrl-C is for pulse, which takes the addresses off before it ends lvsd.
+            .process_group(0)
+            .spawn()?;
         self.running = Some(Running {
             pid: child.id().unwrap_or_default(),
             child,
-            readiness: Some(UnixStream::from_std(readiness)?),
+            readiness: Some(UnixStream::from_std(link.keep())?),
             decoder: Decoder::default(),
         });
         Ok(())

@@ -1,32 +1,54 @@
 //! A socket shared with a child process, named in its environment.
 
 use std::io;
-use std::os::fd::OwnedFd;
+use std::os::fd::AsRawFd;
 use std::os::unix::net::UnixStream;
-use std::process::Command;
 
-use command_fds::{CommandFdExt, FdMapping};
 use nix::fcntl::{FcntlArg, FdFlag, fcntl};
 
 use crate::process::adopt_socket;
 
-/// The number that the child finds its end under: the first after the standard three.
-const CHILD_END: i32 = 3;
+/// A socket pair of which one end is for the next child.
+///
+/// The child's end is inherited under its own number, so that nothing has to be done between fork and exec: the child
+/// can then be made without copying this process, which is most of what starting it costs.
+///
+/// ```no_run
+/// # fn main() -> std::io::Result<()> {
+/// let link = service::child::Link::new()?;
+/// let child = std::process::Command::new("/usr/sbin/nanny").env("NAME", link.number()).spawn()?;
+/// let socket = link.keep();
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct Link {
+    ours: UnixStream,
+    theirs: UnixStream,
+}
 
-/// Gives the child one end of a new socket pair, names it in the variable, and returns the other end, set to
-/// non-blocking as event loops want it. The child's end is closed here when `command` is dropped.
-///
-/// # Errors
-///
-/// What socketpair(2) says, for example when descriptors have run out.
-pub fn share_socket(command: &mut Command, variable: &str) -> io::Result<UnixStream> {
-    let (ours, theirs) = UnixStream::pair()?;
-    ours.set_nonblocking(true)?;
-    command
-        .env(variable, CHILD_END.to_string())
-        .fd_mappings(vec![FdMapping { parent_fd: OwnedFd::from(theirs), child_fd: CHILD_END }])
-        .map_err(io::Error::other)?;
-    Ok(ours)
+impl Link {
+    /// Makes the pair. Until [`Link::keep`] every child that is started gets the other end: start only the one.
+    ///
+    /// # Errors
+    ///
+    /// What socketpair(2) says, for example when descriptors have run out.
+    pub fn new() -> io::Result<Self> {
+        let (ours, theirs) = UnixStream::pair()?;
+        ours.set_nonblocking(true)?;
+        fcntl(&theirs, FcntlArg::F_SETFD(FdFlag::empty()))?;
+        Ok(Self { ours, theirs })
+    }
+
+    /// The number of the child's end, to be named in its environment.
+    pub fn number(&self) -> String {
+        self.theirs.as_raw_fd().to_string()
+    }
+
+    /// Our end, non-blocking as event loops want it. The child's end is closed here.
+    pub fn keep(self) -> UnixStream {
+        self.ours
+    }
 }
 
 /// The socket that the parent shared under this variable, if it did; non-blocking and closed on exec.
@@ -52,19 +74,21 @@ mod tests {
     use std::io::Read;
     use std::process::{Command, Stdio};
 
-    use super::share_socket;
+    use super::Link;
 
     #[test]
     fn a_child_writes_to_the_named_descriptor() {
+        let link = Link::new().unwrap();
+        let number = link.number();
         let mut command = Command::new("/bin/sh");
-        command.args(["-c", "echo \"$LINK\" >&\"$LINK\""]).stdin(Stdio::null());
-        let mut ours = share_socket(&mut command, "LINK").unwrap();
+        let child =
+            command.args(["-c", "echo \"$LINK\" >&\"$LINK\""]).env("LINK", &number).stdin(Stdio::null());
+        let status = child.status().unwrap();
+        let mut ours = link.keep();
         ours.set_nonblocking(false).unwrap();
-        let status = command.status().unwrap();
-        drop(command);
         let mut said = String::new();
         ours.read_to_string(&mut said).unwrap();
         assert!(status.success());
-        assert_eq!(said, "3\n");
+        assert_eq!(said.trim(), number);
     }
 }

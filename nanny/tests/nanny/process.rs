@@ -16,7 +16,7 @@ use nix::sys::socket::{
     AddressFamily, Backlog, SockFlag, SockType, SockaddrIn, bind, getsockname, listen as listen_on, socket,
 };
 use nix::unistd::Pid;
-use service::child::share_socket;
+use service::child::Link;
 
 /// Longest wait for anything that must happen.
 pub(crate) const PATIENT: Duration = Duration::from_secs(10);
@@ -99,19 +99,19 @@ pub(crate) struct Lvsd {
 }
 
 impl Lvsd {
-    /// Shares a socket with a nanny that is about to start.
-    pub(crate) fn share(command: &mut Command) -> Self {
-        let socket = share_socket(command, DESCRIPTOR).unwrap();
+    /// Shares a socket with the nanny that `run` starts.
+    pub(crate) fn share<N>(command: &mut Command, run: impl FnOnce(&mut Command) -> N) -> (N, Self) {
+        let link = Link::new().unwrap();
+        let nanny = run(command.env(DESCRIPTOR, link.number()));
+        let socket = link.keep();
         socket.set_nonblocking(false).unwrap();
         socket.set_read_timeout(Some(PATIENT)).unwrap();
-        Self { socket, decoder: Decoder::default(), reports: Vec::new() }
+        (nanny, Self { socket, decoder: Decoder::default(), reports: Vec::new() })
     }
 
     /// A foreground nanny with these words under an lvsd that has not spoken yet.
     pub(crate) fn silent(words: &[&str]) -> (Nanny, Self) {
-        let mut command = nanny(words);
-        let lvsd = Self::share(&mut command);
-        (Nanny::run(&mut command), lvsd)
+        Self::share(&mut nanny(words), Nanny::run)
     }
 
     /// A foreground nanny with these words under an lvsd that knows this of the real server.

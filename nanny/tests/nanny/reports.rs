@@ -241,8 +241,7 @@ fn an_idle_server_gets_more_weight_and_a_loaded_one_less() {
     fs::write(&load, "load average: 0.00, 0.20, 0.10\n").unwrap();
 
     let mut command = nanny(&watch(&port, &["-t", "60", "-w", "4", "-S", "2", "-U", "cat"]));
-    let mut lvsd = Lvsd::share(command.current_dir(&folder));
-    let nanny = Nanny::run(&mut command);
+    let (nanny, mut lvsd) = Lvsd::share(command.current_dir(&folder), Nanny::run);
     lvsd.begin(Known::Up { weight: 4 });
     assert_eq!(lvsd.next(), weight(6));
     nanny.signal(Signal::SIGALRM);
@@ -264,9 +263,8 @@ fn detached_nannies_report_and_end_like_others() {
     let port = server.port().to_string();
     for place in [&["-c"][..], &[]] {
         let mut command = nanny(&watch(&port, place));
-        let mut lvsd = Lvsd::share(&mut command);
-        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
-        drop(command);
+        let (mut child, mut lvsd) =
+            Lvsd::share(command.stdout(Stdio::piped()), |command| command.spawn().unwrap());
         if place.is_empty() {
             assert_eq!(expect_end(&mut child, PATIENT).code(), Some(0), "the foreground parent ends");
         }
