@@ -13,6 +13,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
 
 use crate::configuration;
+use crate::first_checks::FirstChecks;
 use crate::kernel::{Kernel, Outcome, timeouts};
 use crate::monitors::{Event, Monitors};
 use crate::options::Options;
@@ -92,7 +93,23 @@ impl Daemon {
         let services = self.state.plan().services.keys().copied().collect();
         let outcome = self.settle(services);
         self.tell_pulse(&outcome).await;
+        self.check_first(&changes).await;
         self.change_monitors(changes);
+    }
+
+    /// Looks at every real server that nothing is known of, before the monitors begin.
+    async fn check_first(&mut self, changes: &[MonitorChange]) {
+        let checks = &self.state.plan().first_checks;
+        let unknown = changes.iter().filter_map(|change| match change {
+            MonitorChange::Start(monitor, Known::Nothing) => Some((*monitor, checks.get(monitor)?.clone())),
+            MonitorChange::Start(..) | MonitorChange::Stop(_) => None,
+        });
+        let mut checks = FirstChecks::begin(unknown);
+        while let Some(reports) = checks.next().await {
+            let services =
+                reports.iter().filter_map(|(monitor, report)| self.take_report(monitor, report)).collect();
+            self.settle(services);
+        }
     }
 
     /// Runs until it is asked to end, and leaves the kernel's table without lvsd's services.

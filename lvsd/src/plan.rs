@@ -15,14 +15,17 @@ use ipvs::{
 use lvs_cf::{Config, RealServer, VirtualServer, Word};
 
 use crate::arguments::arguments;
+use crate::first_checks::FirstCheck;
 
 /// Everything that lvsd has to bring about.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Plan {
     /// Kernel services by their identity.
     pub(crate) services: BTreeMap<ServiceKey, PlannedService>,
     /// One monitor per active real server of each active virtual server.
     pub(crate) monitors: BTreeMap<MonitorKey, PlannedMonitor>,
+    /// The checks that lvsd itself can make.
+    pub(crate) first_checks: BTreeMap<MonitorKey, FirstCheck>,
     /// The active virtual servers in the file's order, for the log.
     pub(crate) virtual_servers: Vec<Started>,
     /// Virtual servers that cannot be served, and other things that the log shall name.
@@ -174,6 +177,11 @@ impl Plan {
                 quiesce: block.quiesce_server,
             });
             planned.monitors.push(monitor);
+        }
+        if is_nanny(&block.client_monitor)
+            && let Some(check) = FirstCheck::new(block, server, monitor.real_server.0)
+        {
+            self.first_checks.insert(monitor, check);
         }
         self.monitors.insert(
             monitor,

@@ -6,7 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::os::unix::ffi::OsStrExt;
 use std::time::Duration;
 
-use health::escape::translate;
+use health::dialogue::Dialogue;
 use health::expect::Expect;
 use health::load;
 use health::policy::Policy;
@@ -16,8 +16,6 @@ use service::options::Exit;
 
 use crate::options::Options;
 
-/// The virtual port that gets a check of its own if none is configured.
-const WEB: u16 = 80;
 /// Largest weight of the kernel's table that ipvsadm(8) allows.
 const LARGEST_WEIGHT: u32 = 65535;
 
@@ -162,21 +160,20 @@ fn interval(seconds: i32) -> Result<Duration, Exit> {
     }
 }
 
-/// What is asked and expected, with the check that a virtual web server gets if nothing is configured.
+/// What is asked and expected.
 fn dialogue(
     options: &Options,
     port: u16,
     real_server: SocketAddr,
     remarks: &mut Vec<String>,
 ) -> Result<(Question, Expect), Exit> {
-    let text = |text: &OsString| {
-        if options.suppress { text.as_bytes().to_vec() } else { translate(text.as_bytes()) }
-    };
-    let expect = match &options.expect_string {
-        None => Expect::Nothing,
-        // Its backslashes are its own.
-        Some(expression) if options.regex => Expect::expression(expression.as_bytes()),
-        Some(expect) => Expect::text(text(expect)),
+    let dialogue = Dialogue {
+        virtual_port: port,
+        udp: options.udp,
+        send: options.send_string.as_deref().map(OsStrExt::as_bytes),
+        expect: options.expect_string.as_deref().map(OsStrExt::as_bytes),
+        regex: options.regex,
+        literal: options.suppress,
     };
     if let Some(line) = &options.send_program {
         if let Some(send) = &options.send_string {
@@ -185,15 +182,13 @@ fn dialogue(
                 "External program use requested: ({line}), IGNORING send string option ({send})"
             ));
         }
+        let expect = options.expect_string.as_ref().map_or(Expect::Nothing, |_| dialogue.expectation());
         return Ok((Question::Program(program(line, options, port, real_server)?), expect));
     }
-    let send = options.send_string.as_ref().map(text);
-    let ask = if options.udp { Question::Udp } else { Question::Tcp };
-    if port == WEB && send.is_none() && options.expect_string.is_none() {
+    if dialogue.is_assumed() {
         remarks.push("nanny: no monitor configured, assuming web service on port 80".to_owned());
-        return Ok((ask(Some(b"GET / HTTP/1.0\r\n\r\n".to_vec())), Expect::text(b"HTTP".to_vec())));
     }
-    Ok((ask(send), expect))
+    Ok((dialogue.question(), dialogue.expectation()))
 }
 
 /// The check program, which finds in its environment what it may want to know (nanny.md 13, row 4).

@@ -5,7 +5,7 @@
 //! - [`state`]: when a real server is in service and with which weight: results and time in, actions out.
 //! - [`policy`]: the numbers that it goes by.
 //! - [`partner`]: when the partner's service counts as lost (`--fos`).
-//! - [`expect`], [`expression`], [`escape`]: what makes an answer good, and how that is written.
+//! - [`dialogue`], [`expect`], [`expression`], [`escape`]: what is sent, what makes an answer good, and how that is written.
 //! - [`program`]: the line that names a check program.
 //! - [`failure`], [`line`]: why a check was bad, and what is logged, in the words that Piranha's users search for.
 //!
@@ -14,6 +14,7 @@
 //! - [`probe`]: one check over TCP or UDP, or by a program.
 //! - [`load`]: the load of a real server.
 
+pub mod dialogue;
 pub mod escape;
 pub mod expect;
 pub mod expression;

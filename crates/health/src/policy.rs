@@ -55,7 +55,7 @@ impl Policy {
     }
 
     /// The weight that the slow start begins with: 1/32 of the configured one, at least 1 (nanny.md 6).
-    pub(crate) fn initial_weight(&self) -> u32 {
+    pub fn initial_weight(&self) -> u32 {
         (self.weight / 32).max(1).min(self.weight)
     }
 
