@@ -129,6 +129,8 @@ impl Machine {
             return;
         }
         self.heard.forget();
+        // That the links are silent needs no lines of its own then.
+        let _ = self.heard.newly_silent(self.settings.deadtime, now);
         self.hold_down.end();
         self.go_active(Line::PartnerDead, now);
     }
