@@ -44,7 +44,9 @@ enum Phase {
     },
     Stopping {
         since: Moment,
-        killed: bool,
+    },
+    Killed {
+        at: Moment,
     },
 }
 
@@ -88,14 +90,14 @@ impl Supervision {
         self.failures = 0;
         match self.phase {
             Phase::Starting { .. } | Phase::Ready { .. } => {
-                self.phase = Phase::Stopping { since: now, killed: false };
+                self.phase = Phase::Stopping { since: now };
                 true
             }
             Phase::Pausing { .. } => {
                 self.phase = Phase::Stopped;
                 false
             }
-            Phase::Stopped | Phase::Stopping { .. } => false,
+            Phase::Stopped | Phase::Stopping { .. } | Phase::Killed { .. } => false,
         }
     }
 
@@ -111,7 +113,7 @@ impl Supervision {
     pub(crate) fn ended(&mut self, now: Moment) -> End {
         let phase = std::mem::take(&mut self.phase);
         match phase {
-            Phase::Stopping { .. } => End::Wanted,
+            Phase::Stopping { .. } | Phase::Killed { .. } => End::Wanted,
             Phase::Ready { since } => End::Unwanted { ready_for: Some(now.saturating_sub(since)) },
             Phase::Stopped | Phase::Pausing { .. } | Phase::Starting { .. } => {
                 End::Unwanted { ready_for: None }
@@ -175,11 +177,11 @@ impl Supervision {
                 self.phase = Phase::Ready { since: now };
                 Due::Silent { waited: READY_PATIENCE }
             }
-            Phase::Stopping { since, killed: false } if now >= since + patience => {
-                self.phase = Phase::Stopping { since, killed: true };
+            Phase::Stopping { since } if now >= since + patience => {
+                self.phase = Phase::Killed { at: now };
                 Due::Kill { waited: patience }
             }
-            Phase::Stopping { since, killed: true } if now >= since + patience + AFTER_KILL => {
+            Phase::Killed { at } if now >= at + AFTER_KILL => {
                 self.phase = Phase::Stopped;
                 Due::Nothing
             }
@@ -192,8 +194,8 @@ impl Supervision {
             Phase::Stopped | Phase::Ready { .. } => None,
             Phase::Pausing { until } => Some(until),
             Phase::Starting { since } => Some(since + READY_PATIENCE),
-            Phase::Stopping { since, killed: false } => Some(since + patience),
-            Phase::Stopping { since, killed: true } => Some(since + patience + AFTER_KILL),
+            Phase::Stopping { since } => Some(since + patience),
+            Phase::Killed { at } => Some(at + AFTER_KILL),
         }
     }
 }
