@@ -2,7 +2,7 @@
 //!
 //! The decision which router is active is the crate `heartbeat`'s. Here the file becomes a [`plan`], and [`router`] is
 //! the loop that tells the machine what happens and does what it wants: [`sockets`] for heartbeats, [`lvsd`] and
-//! [`commands`] for processes, [`addresses`] and [`sync`] for the kernel.
+//! [`commands`] for processes, [`addresses`], [`sync`] and [`watch`] for the kernel.
 
 mod addresses;
 mod commands;
@@ -16,6 +16,7 @@ mod role;
 mod router;
 mod sockets;
 mod sync;
+mod watch;
 
 use std::io;
 use std::net::UdpSocket;

@@ -19,6 +19,7 @@ use crate::plan::Plan;
 use crate::role;
 use crate::sockets::Sockets;
 use crate::sync::Sync;
+use crate::watch::{Report, Watch};
 
 /// At the end commands and the sync daemon are waited for so long; nothing is killed.
 const LAST_PATIENCE: Duration = Duration::from_secs(5);
@@ -36,6 +37,7 @@ pub(crate) struct Router {
     commands: Commands,
     sync: Sync,
     signals: Signals,
+    watch: Option<Watch>,
     rereading: Option<JoinHandle<Result<Configuration, String>>>,
     exit: Option<u8>,
 }
@@ -63,6 +65,7 @@ impl Router {
             commands: Commands::default(),
             sync: Sync::start()?,
             signals: Signals::catch()?,
+            watch: watch(&plan),
             rereading: None,
             exit: None,
             plan,
@@ -93,6 +96,7 @@ impl Router {
             () = self.sockets.readable() => self.receive(),
             news = self.lvsd.next() => self.take_news(news),
             () = self.commands.next() => {}
+            (link, up) = next_report(&mut self.watch) => self.handle(Event::LinkState { link, up }),
             configuration = reread(&mut self.rereading) => self.take_configuration(configuration),
             () = tokio::time::sleep_until(wake.into()) => {}
         }
@@ -176,6 +180,7 @@ impl Router {
             tracing::warn!("{warning}");
         }
         self.addresses.follow(plan.floating.clone());
+        self.watch = watch(&plan);
         self.plan = plan;
         self.handle(Event::Reconfigured(self.plan.settings));
         Ok(())
@@ -245,6 +250,22 @@ impl Router {
             }
         }
         self.sync.finish(deadline.saturating_duration_since(tokio::time::Instant::now()));
+    }
+}
+
+/// Links are watched only where a partner can take over.
+fn watch(plan: &Plan) -> Option<Watch> {
+    if !plan.settings.monitor_links || !plan.settings.backup_active {
+        return None;
+    }
+    Watch::start(plan).map_err(|error| tracing::error!("links are not watched: {error}")).ok()
+}
+
+/// Waits for a report about a link; for ever if none is watched.
+async fn next_report(watch: &mut Option<Watch>) -> Report {
+    match watch {
+        Some(watch) => watch.next().await,
+        None => std::future::pending().await,
     }
 }
 

@@ -9,7 +9,9 @@ use std::time::{Duration, Instant};
 
 use heartbeat::{ByteOrder, Message};
 use nix::sys::signal::{Signal, kill};
-use stage::{DEADTIME, FLOATING, KEEPALIVE, PARTNER, ROUTER, addresses, has, named_by, on_stage, wait_until};
+use stage::{
+    DEADTIME, FLOATING, KEEPALIVE, PARTNER, ROUTER, addresses, has, named_by, on_stage, shell, wait_until,
+};
 
 #[test]
 fn heartbeats_begin_after_one_keepalive_and_a_silent_partner_is_dead() {
@@ -207,6 +209,23 @@ fn a_process_that_was_stopped_takes_nothing_over() {
         pulse.wait_for("this router was stalled for");
         stage.partner.keeps_saying(&running, DEADTIME * 2);
         assert!(!has(FLOATING) && pulse.logged("activating") == 0, "{:?}", pulse.log());
+    });
+}
+
+#[test]
+fn a_router_without_its_public_link_does_not_serve() {
+    on_stage("a_router_without_its_public_link_does_not_serve", |stage| {
+        stage.configure(ROUTER, "monitor_links = 1", &[FLOATING]);
+        let pulse = stage.active_pulse();
+        shell("ip link set e0 down");
+        pulse.wait_for("local link failure: deactivating LVS");
+        wait_until("the address to go", || !has(FLOATING));
+        assert_eq!(pulse.logged("Primary NIC: link down"), 1);
+        std::thread::sleep(DEADTIME * 2);
+        assert!(!has(FLOATING) && pulse.logged("partner dead") == 0);
+        shell("ip link set e0 up");
+        pulse.wait_for("Local NIC link(s) restored: Pulse enabled");
+        wait_until("the address to come back", || has(FLOATING));
     });
 }
 

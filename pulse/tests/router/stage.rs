@@ -176,7 +176,7 @@ fn other_network() -> [UdpSocket; 2] {
     })
 }
 
-fn shell(script: &str) {
+pub(crate) fn shell(script: &str) {
     assert!(Command::new("sh").args(["-ec", script]).status().unwrap().success(), "{script}");
 }
 
