@@ -7,6 +7,7 @@
 mod addresses;
 mod commands;
 mod configuration;
+mod delay;
 mod dry_run;
 mod left_behind;
 mod lvsd;
@@ -74,6 +75,7 @@ fn start(options: Options) -> Result<u8, Refusal> {
         print!("{}", dry_run::describe(&options, &plan));
         return Ok(0);
     }
+    delay::pause();
     if options.nodaemon {
         return serve(options, plan, &mut None);
     }
