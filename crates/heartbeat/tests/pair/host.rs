@@ -1,9 +1,12 @@
 //! A machine that runs a router: its socket buffer, its lvsd, its addresses, its stalls.
 
-use heartbeat::{Datagram, Event, Machine, Moment, Settings};
+use crate::original::Original;
+use heartbeat::{Action, Datagram, Event, Machine, Moment, Settings, State};
 
 pub(crate) struct Host {
     pub(crate) settings: Settings,
+    /// Whether it runs Piranha's own pulse.
+    pub(crate) original: bool,
     pub(crate) router: Option<Router>,
     /// Every lvsd that is started now ends at once.
     pub(crate) lvsd_broken: bool,
@@ -13,9 +16,46 @@ pub(crate) struct Host {
     pub(crate) lives: u32,
 }
 
+/// The program that decides.
+pub(crate) enum Pulse {
+    Ours(Box<Machine>),
+    Original(Original),
+}
+
+impl Pulse {
+    fn new(original: bool, settings: Settings, now: Moment) -> Self {
+        if original {
+            Self::Original(Original::new(settings, now))
+        } else {
+            Self::Ours(Box::new(Machine::new(settings, now)))
+        }
+    }
+
+    pub(crate) fn on(&mut self, event: Event, now: Moment) -> Vec<Action> {
+        match self {
+            Self::Ours(machine) => machine.on(event, now),
+            Self::Original(original) => original.on(event, now),
+        }
+    }
+
+    pub(crate) fn next_wake(&self) -> Option<Moment> {
+        match self {
+            Self::Ours(machine) => machine.next_wake(),
+            Self::Original(original) => original.next_wake(),
+        }
+    }
+
+    pub(crate) fn state(&self) -> State {
+        match self {
+            Self::Ours(machine) => machine.state(),
+            Self::Original(original) => original.state(),
+        }
+    }
+}
+
 /// pulse, from its start to its end.
 pub(crate) struct Router {
-    pub(crate) machine: Machine,
+    pub(crate) pulse: Pulse,
     pub(crate) addresses_up: bool,
     pub(crate) stalled: bool,
     /// In the socket's buffer.
@@ -33,13 +73,13 @@ pub(crate) struct Router {
 
 impl Host {
     pub(crate) fn new(settings: Settings) -> Self {
-        Self { settings, router: None, lvsd_broken: false, lvsd_stuck: false, lives: 0 }
+        Self { settings, original: false, router: None, lvsd_broken: false, lvsd_stuck: false, lives: 0 }
     }
 
     pub(crate) fn boot(&mut self, now: Moment) {
         self.lives += 1;
         self.router = Some(Router {
-            machine: Machine::new(self.settings, now),
+            pulse: Pulse::new(self.original, self.settings, now),
             addresses_up: false,
             stalled: false,
             inbox: Vec::new(),
@@ -63,6 +103,11 @@ impl Host {
 
     /// Whether this router could serve if it were asked to.
     pub(crate) fn can_serve(&self) -> bool {
-        !self.lvsd_broken && !self.gave_up() && self.router.as_ref().is_some_and(|router| !router.stalled)
+        let willing = |router: &Router| {
+            // For an original that is a trap: only its partner's RUNNING frees it.
+            let trapped = self.original && router.pulse.state() == State::Failed;
+            !router.stalled && !trapped
+        };
+        !self.lvsd_broken && !self.gave_up() && self.router.as_ref().is_some_and(willing)
     }
 }

@@ -11,6 +11,8 @@
 //! 2. After `deadtime + 2k` of calm, and the time that lvsd needs, there is an owner if a router can serve.
 //! 3. After calm has come back the owner is the one that the specification names: the primary if both were active, else
 //!    the one that was active. It stays: there is no fail-back.
+//!
+//!    With Piranha's own pulse on one side the times of 1 grow by an interval and by those in which it is deaf.
 //! 4. STOPPED is never said with an address up (checked where it is sent), and every reason that is logged for a
 //!    takeover is a true one (checked where it is logged).
 
@@ -30,6 +32,8 @@ struct Calm {
     since: Moment,
     /// Who is expected to be the owner; nothing if that is open.
     expected: Option<usize>,
+    /// Both have been active.
+    tied: bool,
 }
 
 impl Law {
@@ -60,7 +64,11 @@ impl Law {
             self.two_owners_since = None;
             return;
         }
-        let (interval, delay) = (world.parameters.keepalive, world.parameters.longest_delay);
+        let (mut interval, delay) = (world.parameters.keepalive, world.parameters.longest_delay);
+        if world.hosts.iter().any(|host| host.original) {
+            // It hears nothing while lvsd starts or ends, and answers a RUNNING with its next heartbeat only.
+            interval = interval * 2 + world.parameters.longest_start + crate::world::LVSD_ENDS;
+        }
         // Two things at the same microsecond come in any order.
         let instant = Moment::from_micros(1);
         let lasting = world.now.saturating_sub(*self.two_owners_since.get_or_insert(world.now)).min(calm);
@@ -82,12 +90,15 @@ impl Law {
             [false, true] => Some(BACKUP),
             [false, false] => None,
         };
-        let calm = self.calm.get_or_insert(Calm { since: world.troubled, expected: named });
+        let calm = self.calm.get_or_insert(Calm { since: world.troubled, expected: named, tied: false });
         if calm.since != world.troubled {
-            *calm = Calm { since: world.troubled, expected: named };
+            *calm = Calm { since: world.troubled, expected: named, tied: false };
         }
-        if active == [true, true] || calm.expected.is_none() {
-            calm.expected = named;
+        // What struck may take as long as lvsd's end to show.
+        let striking = world.now <= calm.since + crate::world::LVSD_ENDS;
+        calm.tied |= !striking && active == [true, true];
+        if striking || calm.tied || calm.expected.is_none() {
+            calm.expected = if calm.tied { Some(PRIMARY) } else { named };
         }
         if world.hosts.iter().any(|host| host.lvsd_broken || host.lvsd_stuck || host.gave_up()) {
             // The service moves to where lvsd runs.
@@ -111,6 +122,6 @@ pub(crate) fn time_to_settle(world: &World) -> Moment {
     // stuck is killed before another one is started.
     let attempts = if broken { 5 } else { 1 };
     let pauses = if broken { Moment::from_millis(1400) + parameters.keepalive } else { Moment::ZERO };
-    let ending = parameters.deadtime.min(Moment::from_secs(5)) + Moment::from_millis(50);
+    let ending = parameters.deadtime.min(Moment::from_secs(5)) + crate::world::LVSD_ENDS;
     decision + parameters.longest_start * attempts + pauses + ending
 }

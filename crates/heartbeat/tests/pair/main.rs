@@ -7,6 +7,7 @@ mod dice;
 mod host;
 mod law;
 mod network;
+mod original;
 mod world;
 
 use dice::Dice;
@@ -34,10 +35,19 @@ fn parameters(dice: &mut Dice) -> Parameters {
 type Fates = fn(&mut World) -> Vec<(Moment, Fate)>;
 
 /// Plays one case: the pair boots, fates strike, everything heals, and the pair is watched for a while.
-fn play(seed: u64, fates: Fates) -> Result<(), String> {
+fn play(seed: u64, original: Option<usize>, fates: Fates) -> Result<(), String> {
     let mut dice = Dice::new(seed);
-    let parameters = parameters(&mut dice);
+    let mut parameters = parameters(&mut dice);
+    if original.is_some() {
+        // Whole seconds are all that it knows.
+        parameters.keepalive = Moment::from_secs(1 + dice.throw(3));
+        parameters.deadtime = parameters.keepalive * 3;
+        parameters.longest_delay = dice.time_up_to(Moment::from_millis(50));
+    }
     let mut world = World::new(parameters, dice);
+    if let Some(original) = original {
+        world.hosts[original].original = true;
+    }
     world.network.doubled = world.dice().throw(20);
     for host in [PRIMARY, BACKUP] {
         let boot = world.dice().time_up_to(parameters.deadtime * 2);
@@ -65,13 +75,18 @@ fn play(seed: u64, fates: Fates) -> Result<(), String> {
 }
 
 fn play_all(fates: Fates) {
+    play_pairs(None, fates);
+}
+
+/// With Piranha's own pulse on one of the two.
+fn play_pairs(original: Option<usize>, fates: Fates) {
     let number = |variable| std::env::var(variable).ok().and_then(|number| number.parse::<u64>().ok());
     let seeds = match number("PAIR_SEED") {
         Some(seed) => seed..seed + 1,
         None => 0..number("PAIR_CASES").unwrap_or(CASES),
     };
     for seed in seeds {
-        if let Err(failure) = play(seed, fates) {
+        if let Err(failure) = play(seed, original, fates) {
             panic!("{failure}");
         }
     }
@@ -175,6 +190,24 @@ fn stalled_processes() {
 #[test]
 fn lvsd_that_fails() {
     play_all(|world| several(world, failing_lvsd));
+}
+
+fn fates_with_an_original(world: &mut World) -> Vec<Fate> {
+    match world.dice().throw(3) {
+        0 => death_and_return(world),
+        1 => partition(world),
+        _ => vec![Fate::CrashLvsd { host: any_host(world) }],
+    }
+}
+
+#[test]
+fn an_original_as_the_primary() {
+    play_pairs(Some(PRIMARY), |world| several(world, fates_with_an_original));
+}
+
+#[test]
+fn an_original_as_the_backup() {
+    play_pairs(Some(BACKUP), |world| several(world, fates_with_an_original));
 }
 
 #[test]

@@ -105,6 +105,9 @@ pub(crate) struct World {
     counter: u64,
 }
 
+/// What lvsd takes to end.
+pub(crate) const LVSD_ENDS: Moment = Moment::from_millis(50);
+
 pub(crate) const PRIMARY: usize = 0;
 pub(crate) const BACKUP: usize = 1;
 
@@ -206,7 +209,7 @@ impl World {
     }
 
     pub(crate) fn state(&self, host: usize) -> Option<State> {
-        self.hosts[host].router.as_ref().map(|router| router.machine.state())
+        self.hosts[host].router.as_ref().map(|router| router.pulse.state())
     }
 
     fn plan(&mut self, moment: Moment, happening: Happening) {
@@ -239,12 +242,12 @@ impl World {
 
     fn wake(&mut self, host: usize) {
         let due = self.hosts[host].router.as_ref().is_some_and(|router| {
-            !router.stalled && router.machine.next_wake().is_some_and(|wake| wake <= self.now)
+            !router.stalled && router.pulse.next_wake().is_some_and(|wake| wake <= self.now)
         });
         if due {
             self.read_inbox(host);
             self.tell(host, Event::Wake);
-            let next = self.hosts[host].router.as_ref().and_then(|router| router.machine.next_wake());
+            let next = self.hosts[host].router.as_ref().and_then(|router| router.pulse.next_wake());
             if next.is_some_and(|next| next <= self.now) {
                 self.complain(&format!("router {host} wants to wake without end"));
             }
@@ -291,11 +294,11 @@ impl World {
         let mut events = std::collections::VecDeque::from([event]);
         while let Some(event) = events.pop_front() {
             let Some(router) = &mut self.hosts[host].router else { return };
-            for action in router.machine.on(event, self.now) {
+            for action in router.pulse.on(event, self.now) {
                 events.extend(self.carry_out(host, action));
             }
         }
-        let wake = self.hosts[host].router.as_ref().and_then(|router| router.machine.next_wake());
+        let wake = self.hosts[host].router.as_ref().and_then(|router| router.pulse.next_wake());
         if let Some(wake) = wake {
             self.plan(wake.max(self.now), Happening::Wake { host });
         }
@@ -306,7 +309,7 @@ impl World {
             Action::Send { message, order } => self.send(host, message, &message.encode(order)),
             Action::StartLvsd => self.start_lvsd(host),
             Action::StopLvsd if !self.hosts[host].lvsd_stuck => {
-                self.end_lvsd(host, Moment::from_millis(50), Ending::Exited { pid: 1, status: 0 });
+                self.end_lvsd(host, LVSD_ENDS, Ending::Exited { pid: 1, status: 0 });
             }
             Action::KillLvsd => self.end_lvsd(host, Moment::ZERO, Ending::Signalled { pid: 1, signal: 9 }),
             Action::RaiseAddresses => {
