@@ -58,6 +58,11 @@ impl LvsCf {
         self.settings.set(key, value);
     }
 
+    /// How many links carry heartbeats.
+    pub(crate) fn links(&self) -> usize {
+        if self.settings.0.iter().any(|(key, _)| key == "primary_private") { 2 } else { 1 }
+    }
+
     /// The `virtual` section of this name.
     ///
     /// # Panics

@@ -187,6 +187,18 @@ impl Machine {
         table::parse(&fs::read_to_string(format!("/proc/{}/net/ip_vs", self.init())).unwrap_or_default())
     }
 
+    /// How many UDP datagrams have reached a program of the machine.
+    ///
+    /// # Panics
+    ///
+    /// If the machine is off.
+    pub fn datagrams(&self) -> usize {
+        let counters =
+            fs::read_to_string(format!("/proc/{}/net/snmp", self.init())).expect("every kernel counts");
+        let udp = counters.lines().filter(|line| line.starts_with("Udp:")).nth(1);
+        udp.and_then(|line| line.split_whitespace().nth(1)?.parse().ok()).expect("the second column")
+    }
+
     /// Every address of every device.
     ///
     /// # Panics

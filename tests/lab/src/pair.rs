@@ -176,7 +176,7 @@ impl Pair {
         start_pulse(&self.primary);
         self.wait_until_active(&self.primary);
         start_pulse(&self.backup);
-        self.backup.wait_for_log("STARTING PULSE AS BACKUP", Duration::from_secs(10));
+        wait_until_heard(&self.backup, file.links());
     }
 
     /// The same, with requests that are being answered.
@@ -221,6 +221,16 @@ pub fn start_pulse(router: &Machine) {
 pub fn stop_pulse(router: &Machine) {
     router.signal("pulse", nix::sys::signal::Signal::SIGTERM);
     wait_until("the end of pulse", Duration::from_secs(20), || router.processes_named("pulse").is_empty());
+}
+
+/// Waits until a router that has just been started has heard its partner, on as many links as there are.
+///
+/// # Panics
+///
+/// If it has not after 10 s.
+pub fn wait_until_heard(router: &Machine, links: usize) {
+    let before = router.datagrams();
+    wait_until("heartbeats of the partner", Duration::from_secs(10), || router.datagrams() >= before + links);
 }
 
 /// How many real servers of the web site are in the router's table.
