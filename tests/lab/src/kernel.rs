@@ -221,8 +221,39 @@ fn own(run: &Path, arguments: &[String]) -> Command {
     command
 }
 
+/// A kernel whose IPVS is taken out until this value is dropped.
+#[derive(Debug)]
+pub struct WithoutIpvs(());
+
+/// Takes IPVS out of the kernel. `None` on the computer's own kernel, where others may need it.
+///
+/// # Panics
+///
+/// If the kernel does not let go of it.
+pub fn without_ipvs() -> Option<WithoutIpvs> {
+    let cpu = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    if !cpu.contains("User Mode Linux") {
+        return None;
+    }
+    let modules = MODULES.iter().filter(|module| module.starts_with("ip_vs_")).chain([&"ip_vs"]);
+    let outcome = command::run(Command::new("rmmod").args(modules), command::LIMIT);
+    assert!(!ipvs_is_here(), "{}", outcome.stderr);
+    Some(WithoutIpvs(()))
+}
+
+impl Drop for WithoutIpvs {
+    fn drop(&mut self) {
+        let loader = fs::read_to_string(init::LOADER).unwrap_or_default();
+        load_modules(&mut Command::new(loader.trim()));
+    }
+}
+
 /// Loads what can be loaded and says whether the kernel has IPVS now.
 fn load_modules(modprobe: &mut Command) -> bool {
     let _ = modprobe.args(["--quiet", "--all"]).args(MODULES).stderr(Stdio::null()).status();
+    ipvs_is_here()
+}
+
+fn ipvs_is_here() -> bool {
     Path::new("/proc/net/ip_vs").exists()
 }

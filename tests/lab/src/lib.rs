@@ -36,6 +36,7 @@ pub mod lvs_cf;
 pub mod machine;
 pub mod network;
 pub mod pair;
+mod port;
 pub mod process;
 pub mod report;
 pub mod role;

@@ -207,6 +207,11 @@ impl Pair {
         owners
     }
 
+    /// Whether the floating address is on this router and nowhere else.
+    pub fn only(&self, router: &Machine) -> bool {
+        self.owners().iter().map(|owner| owner.name()).eq([router.name()])
+    }
+
     fn look_for_owners(&self) -> Vec<&Machine> {
         self.routers().into_iter().filter(|router| router.is_on() && router.has_address(FLOATING)).collect()
     }

@@ -6,7 +6,7 @@
 use std::env;
 use std::process::{Command, exit};
 
-use crate::{kernel, machine, traffic};
+use crate::{kernel, machine, port, traffic};
 
 /// First process of a user-mode-linux kernel.
 pub(crate) const KERNEL: &str = "lab-kernel";
@@ -16,6 +16,8 @@ pub(crate) const MACHINE: &str = "lab-machine";
 pub(crate) const INIT: &str = "lab-init";
 /// Asks a web server again and again.
 pub(crate) const CLIENT: &str = "lab-client";
+/// Holds a port.
+pub(crate) const OCCUPANT: &str = "lab-occupant";
 
 /// Plays the role that this process was started for and ends it; comes back if it was started by a person.
 ///
@@ -27,6 +29,7 @@ pub fn play() {
         KERNEL => kernel::init::main(arguments),
         MACHINE => exit(machine::init::make_namespaces(arguments)),
         INIT => machine::init::main(arguments),
+        OCCUPANT => port::main(arguments),
         CLIENT => traffic::client::main(arguments),
         _ => {}
     }

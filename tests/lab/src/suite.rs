@@ -5,7 +5,7 @@ use std::env;
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read, Write, stdout};
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode, Stdio};
+use std::process::{Command, ExitCode, Stdio, exit};
 use std::sync::Mutex;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
@@ -39,6 +39,9 @@ const SUITE_LIMIT: Duration = Duration::from_secs(14 * 60);
 
 /// Ends the output of one test on its way from a kernel to the terminal, followed by the verdict.
 const VERDICT: char = '\u{1e}';
+
+/// Exit status of a test that called [`skip`].
+const SKIPPED: i32 = 77;
 
 /// Says to a process which test to run in its world.
 const ONE: &str = "--in-this-world";
@@ -87,10 +90,34 @@ fn processors() -> usize {
     thread::available_parallelism().map_or(1, usize::from).min(4)
 }
 
-/// How tests ended.
-#[derive(Debug, Default)]
-struct Tally {
-    verdicts: BTreeMap<String, bool>,
+/// How a test ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Verdict {
+    Passed,
+    Failed,
+    /// It said that it cannot be made here.
+    Skipped,
+}
+
+impl Verdict {
+    const ALL: [Self; 3] = [Self::Passed, Self::Failed, Self::Skipped];
+
+    fn word(self) -> &'static str {
+        match self {
+            Self::Passed => "ok",
+            Self::Failed => "FAILED",
+            Self::Skipped => "skipped",
+        }
+    }
+}
+
+/// How tests ended, by name.
+type Tally = BTreeMap<String, Verdict>;
+
+/// Ends a test that cannot be made on this computer.
+pub fn skip(reason: &str) -> ! {
+    println!("skipped: {reason}");
+    exit(SKIPPED)
 }
 
 /// Outside: starts the kernels, shows what they say, counts.
@@ -103,7 +130,7 @@ fn conduct(selection: &Selection, arguments: &[String]) -> ExitCode {
     fs::create_dir_all(run.join("claims")).expect("a directory for the run");
     let kind = kernel::choose();
     println!("{} lab tests on {} {kind:?} kernel(s)", selection.tests.len(), selection.kernels);
-    let tally = Mutex::new(Tally::default());
+    let tally = Mutex::new(Tally::new());
     thread::scope(|scope| {
         for number in 1..=selection.kernels {
             let (run, tally) = (&run, &tally);
@@ -154,7 +181,8 @@ fn hear(line: String, pending: &mut Vec<String>, tally: &Mutex<Tally>) {
         Some(None) => pending.clear(),
         Some(Some((verdict, name))) => {
             let mut tally = tally.lock().expect("no panic under the lock");
-            tally.verdicts.insert(name.to_owned(), verdict == "passed");
+            let verdict = Verdict::ALL.into_iter().find(|known| known.word() == verdict);
+            tally.insert(name.to_owned(), verdict.unwrap_or(Verdict::Failed));
             pending.drain(..).for_each(|line| println!("{line}"));
         }
     }
@@ -171,12 +199,14 @@ fn read_lines(output: impl Read, send: &mpsc::Sender<String>) {
 
 /// A test that left no verdict has failed: its kernel died or time ran out.
 fn conclude(selection: &Selection, tally: &Tally) -> ExitCode {
-    for test in selection.tests.iter().filter(|test| !tally.verdicts.contains_key(test.name)) {
+    for test in selection.tests.iter().filter(|test| !tally.contains_key(test.name)) {
         println!("test {} ... FAILED (no verdict: the kernel ended or time ran out)", test.name);
     }
-    let passed = tally.verdicts.values().filter(|passed| **passed).count();
-    let failed = selection.tests.len() - passed;
-    println!("lab: {passed} passed, {failed} failed");
+    let count = |wanted| tally.values().filter(|verdict| **verdict == wanted).count();
+    let (passed, skipped) = (count(Verdict::Passed), count(Verdict::Skipped));
+    let failed = selection.tests.len() - passed - skipped;
+    let skipped = if skipped == 0 { String::new() } else { format!(", {skipped} skipped") };
+    println!("lab: {passed} passed, {failed} failed{skipped}");
     if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
@@ -187,14 +217,9 @@ fn run_claimed(selection: &Selection) -> ExitCode {
     for test in &selection.tests {
         if claim(&run, test) {
             let start = Instant::now();
-            let (passed, output) = run_in_world(&run, test);
-            let seconds = start.elapsed().as_secs_f64();
-            let word = if passed { "ok" } else { "FAILED" };
-            let verdict = if passed { "passed" } else { "failed" };
-            let text = format!(
-                "test {} ... {word} ({seconds:.1} s)\n{output}{VERDICT}{verdict} {}\n",
-                test.name, test.name
-            );
+            let (verdict, output) = run_in_world(&run, test);
+            let (name, word, seconds) = (test.name, verdict.word(), start.elapsed().as_secs_f64());
+            let text = format!("test {name} ... {word} ({seconds:.1} s)\n{output}{VERDICT}{word} {name}\n");
             stdout().lock().write_all(text.as_bytes()).expect("the kernel's console");
         }
     }
@@ -207,7 +232,7 @@ fn claim(run: &Path, test: &Test) -> bool {
 }
 
 /// Runs a test in a process and a world of its own; its output is kept back if it passes.
-fn run_in_world(run: &Path, test: &Test) -> (bool, String) {
+fn run_in_world(run: &Path, test: &Test) -> (Verdict, String) {
     let file: PathBuf = run.join("claims").join(test.name.replace(':', "-")).join("output");
     let output = File::create(&file).expect("file for the output of a test");
     let mut process: Command = world::create(&[ONE.to_owned(), test.name.to_owned()]);
@@ -221,10 +246,11 @@ fn run_in_world(run: &Path, test: &Test) -> (bool, String) {
         let _ = process.wait();
     }
     let said = String::from_utf8_lossy(&fs::read(&file).unwrap_or_default()).into_owned();
-    match status {
-        Some(status) if status.success() => (true, String::new()),
-        Some(_) => (false, said),
-        None => (false, said + "the test hangs and was killed\n"),
+    match status.map(|status| status.code()) {
+        Some(Some(0)) => (Verdict::Passed, String::new()),
+        Some(Some(SKIPPED)) => (Verdict::Skipped, said),
+        Some(_) => (Verdict::Failed, said),
+        None => (Verdict::Failed, said + "the test hangs and was killed\n"),
     }
 }
 

@@ -19,8 +19,8 @@ use super::{RUN, load_modules};
 /// What separates the fields of an order.
 const SEPARATOR: char = '\0';
 
-/// Where modules are looked for: `/lib/modules` of the computer need not know this kernel.
-const MODULES: &str = "/run/modules";
+/// Names the program that loads modules, of the kernel itself and of ours.
+pub(super) const LOADER: &str = "/proc/sys/kernel/modprobe";
 
 /// Leaves for [`main`] what to run: working directory, where the exit status goes, arguments.
 pub(super) fn write_order(run: &Path, name: &str, arguments: &[String], status: &Path) -> io::Result<()> {
@@ -43,10 +43,11 @@ fn order(run: &Path, name: &str) -> PathBuf {
 pub(crate) fn main(arguments: &[String]) -> ! {
     // User-mode-linux adds words of its own at the end of its command line.
     if let [run, name, ..] = arguments {
-        let outcome = prepare().and_then(|()| obey(Path::new(run), name));
+        let run = Path::new(run);
+        let outcome = prepare(run, name).and_then(|()| obey(run, name));
         if let Err(error) = outcome {
             // The console does not live long enough to say it.
-            let _ = fs::write(complaint(Path::new(run), name), format!("{error}\n"));
+            let _ = fs::write(complaint(run, name), format!("{error}\n"));
         }
     }
     sync();
@@ -54,7 +55,7 @@ pub(crate) fn main(arguments: &[String]) -> ! {
     panic!("cannot switch the kernel off: {error:?}");
 }
 
-fn prepare() -> io::Result<()> {
+fn prepare(run: &Path, name: &str) -> io::Result<()> {
     let mounts = [
         ("proc", "/proc", ""),
         ("sysfs", "/sys", ""),
@@ -68,20 +69,20 @@ fn prepare() -> io::Result<()> {
     }
     let _ = mount(Some("devpts"), "/dev/pts", Some("devpts"), MsFlags::empty(), Some("ptmxmode=666"));
     let _ = symlink("/proc/self/fd", "/dev/fd");
-    find_modules()
+    find_modules(run, name)
 }
 
 /// Debian keeps the modules of this kernel where only `modprobe -d` finds them, and so must the kernel itself.
-fn find_modules() -> io::Result<()> {
+fn find_modules(run: &Path, name: &str) -> io::Result<()> {
     let release = fs::read_to_string("/proc/sys/kernel/osrelease")?;
     let release = release.trim();
-    let modules = Path::new(MODULES).join("lib/modules");
-    fs::create_dir_all(&modules)?;
-    symlink(Path::new("/usr/lib/uml/modules").join(release), modules.join(release))?;
-    let loader = Path::new(MODULES).join("modprobe");
-    fs::write(&loader, format!("#!/bin/sh\nexec /sbin/modprobe -d {MODULES} \"$@\"\n"))?;
+    let root = run.join(format!("{name}.modules"));
+    fs::create_dir_all(root.join("lib/modules"))?;
+    symlink(Path::new("/usr/lib/uml/modules").join(release), root.join("lib/modules").join(release))?;
+    let loader = root.join("modprobe");
+    fs::write(&loader, format!("#!/bin/sh\nexec /sbin/modprobe -d {} \"$@\"\n", root.display()))?;
     fs::set_permissions(&loader, fs::Permissions::from_mode(0o755))?;
-    fs::write("/proc/sys/kernel/modprobe", loader.display().to_string())?;
+    fs::write(LOADER, loader.display().to_string())?;
     if load_modules(&mut Command::new(loader)) {
         Ok(())
     } else {

@@ -1,17 +1,27 @@
 //! The tests that need more than one machine. `lab-tests --list` names them.
 #![allow(clippy::expect_used, clippy::unwrap_used)]
 
+mod bad_input;
 mod ground;
 mod kernel;
 mod lvsd;
 mod nanny;
 mod pair;
+mod reload;
 mod traffic;
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let groups =
-        [ground::tests(), kernel::tests(), nanny::tests(), lvsd::tests(), pair::tests(), traffic::tests()];
+    let groups = [
+        ground::tests(),
+        kernel::tests(),
+        nanny::tests(),
+        lvsd::tests(),
+        pair::tests(),
+        traffic::tests(),
+        reload::tests(),
+        bad_input::tests(),
+    ];
     lab::suite::main(&groups.concat())
 }

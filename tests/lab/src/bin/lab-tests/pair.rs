@@ -83,7 +83,7 @@ fn started_together_the_primary_serves() {
     start_pulse(&pair.backup);
     start_pulse(&pair.primary);
     pair.wait_until_active(&pair.primary);
-    holds_for("the primary alone serves", Duration::from_secs(4), || only(&pair, &pair.primary));
+    holds_for("the primary alone serves", Duration::from_secs(4), || pair.only(&pair.primary));
 }
 
 fn a_router_without_partner_serves() {
@@ -127,7 +127,7 @@ fn dies_and_returns(roles: fn(&Pair) -> (Machine, Machine)) {
     let event = traffic.moment();
     pair.lab.power_on(&active);
     start_pulse(&active);
-    holds_for("no fail-back", Duration::from_secs(6), || only(&pair, &standby));
+    holds_for("no fail-back", Duration::from_secs(6), || pair.only(&standby));
     traffic.expect_no_failure_since(event);
 }
 
@@ -183,12 +183,12 @@ fn after_a_partition_the_backup_yields() {
     assert!(pair.primary.has_address(FLOATING), "a router that is cut off serves whom it reaches");
 
     pair.lab.mend(&pair.primary, "eth0");
-    wait_until("one owner", PATIENCE, || only(&pair, &pair.primary));
+    wait_until("one owner", PATIENCE, || pair.only(&pair.primary));
     pair.backup.wait_for_log("partner active: deactivating LVS", PATIENCE);
     pair.primary.wait_for_log("partner active: resending arps", PATIENCE);
     wait_until("the backup's table is empty", PATIENCE, || pair.backup.table().sorted().is_empty());
     traffic.wait_for_answers(50);
-    holds_for("the primary alone serves", Duration::from_secs(4), || only(&pair, &pair.primary));
+    holds_for("the primary alone serves", Duration::from_secs(4), || pair.only(&pair.primary));
     let event = traffic.moment();
     traffic.wait_for_answers(50);
     traffic.expect_no_failure_since(event);
@@ -205,10 +205,10 @@ fn pair_with_private_link() -> Pair {
 fn a_cut_private_link_changes_nothing() {
     let pair = pair_with_private_link();
     pair.lab.cut(&pair.primary, "eth2");
-    holds_for("the primary alone serves", Duration::from_secs(6), || only(&pair, &pair.primary));
+    holds_for("the primary alone serves", Duration::from_secs(6), || pair.only(&pair.primary));
     pair.backup.wait_for_log("no heartbeat on the private link", PATIENCE);
     pair.lab.mend(&pair.primary, "eth2");
-    holds_for("the primary alone serves", Duration::from_secs(4), || only(&pair, &pair.primary));
+    holds_for("the primary alone serves", Duration::from_secs(4), || pair.only(&pair.primary));
 }
 
 fn a_cut_public_link_of_the_standby_changes_nothing() {
@@ -217,9 +217,9 @@ fn a_cut_public_link_of_the_standby_changes_nothing() {
     traffic.wait_for_answers(10);
     let event = traffic.moment();
     pair.lab.cut(&pair.backup, "eth0");
-    holds_for("the primary alone serves", Duration::from_secs(6), || only(&pair, &pair.primary));
+    holds_for("the primary alone serves", Duration::from_secs(6), || pair.only(&pair.primary));
     pair.lab.mend(&pair.backup, "eth0");
-    holds_for("the primary alone serves", Duration::from_secs(4), || only(&pair, &pair.primary));
+    holds_for("the primary alone serves", Duration::from_secs(4), || pair.only(&pair.primary));
     traffic.expect_no_failure_since(event);
 
     pair.lab.cut(&pair.primary, "eth0");
@@ -259,7 +259,7 @@ fn killed_without_a_takeover(program: &str) {
         now.len() == killed.len() && now.iter().all(|new| killed.iter().all(|old| old.pid != new.pid))
     };
     wait_until(&format!("a new {program}"), PATIENCE, replaced);
-    holds_for("the primary alone serves", Duration::from_secs(4), || only(&pair, &pair.primary));
+    holds_for("the primary alone serves", Duration::from_secs(4), || pair.only(&pair.primary));
     assert_eq!(destinations(&pair.primary), 3);
     traffic.expect_no_failure_since(event);
 
@@ -281,8 +281,8 @@ fn a_killed_pulse_is_replaced_by_the_partner() {
 
     // The dead pulse has left the address behind; the next one takes it away.
     start_pulse(&pair.primary);
-    wait_until("one owner", PATIENCE, || only(&pair, &pair.backup));
-    holds_for("the backup alone serves", Duration::from_secs(4), || only(&pair, &pair.backup));
+    wait_until("one owner", PATIENCE, || pair.only(&pair.backup));
+    holds_for("the backup alone serves", Duration::from_secs(4), || pair.only(&pair.backup));
     let event = traffic.moment();
     traffic.wait_for_answers(50);
     traffic.expect_no_failure_since(event);
@@ -292,7 +292,7 @@ fn a_hangup_does_not_disturb_the_standby() {
     let pair = Pair::boot(Routing::Direct);
     let traffic = pair.serve();
     pair.backup.signal("pulse", Signal::SIGHUP);
-    holds_for("the primary alone serves", Duration::from_secs(4), || only(&pair, &pair.primary));
+    holds_for("the primary alone serves", Duration::from_secs(4), || pair.only(&pair.primary));
     let event = traffic.moment();
     pair.lab.power_off(&pair.primary);
     pair.wait_until_active(&pair.backup);
@@ -310,10 +310,4 @@ fn a_stop_leaves_nothing_behind() {
     assert_eq!(pair.primary.processes().len(), 1, "only the machine's first process is left");
     assert_eq!((pair.primary.read("/run/pulse.pid"), pair.primary.read("/run/lvs.pid")), (None, None));
     assert!(pair.primary.logged("Terminating due to signal 15"));
-}
-
-/// Whether the floating address is on this router and nowhere else.
-fn only(pair: &Pair, router: &Machine) -> bool {
-    let owners = pair.owners();
-    owners.len() == 1 && owners[0].name() == router.name()
 }
