@@ -149,9 +149,15 @@ impl Errors {
 
     /// Every error with its line, a caret and a hint, as [`Diagnostic::render`].
     pub fn render(&self, path: &Path) -> String {
-        let mut text: String = self.iter().map(|error| error.diagnostic.render(path)).collect();
-        if self.more > 0 {
-            let _ = writeln!(text, "error: {} more errors are not shown", self.more);
+        self.render_first(path, Self::LIMIT)
+    }
+
+    /// Like [`render`](Self::render), but no more than `limit` errors; the others are counted.
+    pub(crate) fn render_first(&self, path: &Path, limit: usize) -> String {
+        let mut text: String = self.iter().take(limit).map(|error| error.diagnostic.render(path)).collect();
+        let more = self.more + self.iter().skip(limit).count();
+        if more > 0 {
+            let _ = writeln!(text, "error: {more} more errors are not shown");
         }
         text
     }

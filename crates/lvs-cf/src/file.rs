@@ -22,6 +22,9 @@ use crate::parse::Parsed;
 /// Where the file is unless a program is told otherwise.
 pub const DEFAULT_PATH: &str = "/etc/sysconfig/ha/lvs.cf";
 
+/// A file that is no configuration at all has an error in every line; nobody reads a hundred of them in a log.
+const ERRORS_IN_DETAILS: usize = 20;
+
 /// Why a file could not be read.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
@@ -55,11 +58,12 @@ impl ReadError {
         self.line("fos", path, Errors::fos_line)
     }
 
-    /// What follows that line: what the system said, or each error with its place and a hint. Ends in a line feed.
+    /// What follows that line: what the system said, or each error with its place and a hint, for a log bounded to the
+    /// first twenty. Ends in a line feed.
     pub fn details(&self, path: &Path) -> String {
         match self {
             Self::Open { source, .. } => format!("{source}; name the file with -c, or make it readable\n"),
-            Self::Content(errors) => errors.render(path),
+            Self::Content(errors) => errors.render_first(path, ERRORS_IN_DETAILS),
         }
     }
 

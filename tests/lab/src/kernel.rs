@@ -223,9 +223,11 @@ fn own(run: &Path, arguments: &[String]) -> Command {
 
 /// A kernel whose IPVS is taken out until this value is dropped.
 #[derive(Debug)]
-pub struct WithoutIpvs(());
+pub struct WithoutIpvs {
+    loader: String,
+}
 
-/// Takes IPVS out of the kernel. `None` on the computer's own kernel, where others may need it.
+/// Takes IPVS out of the kernel, which cannot load it again by itself. `None` on the computer's own kernel, where others may need it.
 ///
 /// # Panics
 ///
@@ -238,13 +240,15 @@ pub fn without_ipvs() -> Option<WithoutIpvs> {
     let modules = MODULES.iter().filter(|module| module.starts_with("ip_vs_")).chain([&"ip_vs"]);
     let outcome = command::run(Command::new("rmmod").args(modules), command::LIMIT);
     assert!(!ipvs_is_here(), "{}", outcome.stderr);
-    Some(WithoutIpvs(()))
+    let loader = fs::read_to_string(init::LOADER).expect("the kernel's loader");
+    fs::write(init::LOADER, "\n").expect("the kernel's loader");
+    Some(WithoutIpvs { loader: loader.trim().to_owned() })
 }
 
 impl Drop for WithoutIpvs {
     fn drop(&mut self) {
-        let loader = fs::read_to_string(init::LOADER).unwrap_or_default();
-        load_modules(&mut Command::new(loader.trim()));
+        let _ = fs::write(init::LOADER, &self.loader);
+        load_modules(&mut Command::new(&self.loader));
     }
 }
 

@@ -67,6 +67,8 @@ fn furnish(name: &str, programs: &Path) -> io::Result<()> {
     fs::create_dir_all("/etc/sysconfig/ha")?;
     install(&programs)?;
     own_devices()?;
+    // As systemd sets it: the kernel's own ten are too few for a burst of log lines.
+    fs::write("/proc/sys/net/unix/max_dgram_qlen", "512")?;
     // Addresses of tests are never in doubt; waiting for duplicate detection would only cost time.
     for interface in ["all", "default"] {
         let _ = fs::write(format!("/proc/sys/net/ipv6/conf/{interface}/accept_dad"), "0");
