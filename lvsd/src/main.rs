@@ -45,18 +45,30 @@ fn main() -> ExitCode {
     let config = match configuration::read(&options.file) {
         Ok(config) => config,
         Err(refusal) => {
-            eprint!("{refusal}");
+            complain(options.nofork, &refusal);
             return ExitCode::from(1);
         }
     };
     if options.test_start {
         return test_start::run(&options, &config).into();
     }
+    let nofork = options.nofork;
     match serve(options, &config) {
         Ok(status) => status.into(),
         Err(error) => {
-            eprintln!("lvs: {error:#}");
+            complain(nofork, &format!("lvs: {error:#}\n"));
             ExitCode::from(1)
+        }
+    }
+}
+
+/// Says why lvsd does not start. With `--nofork` its parent is a daemon, whose standard error nobody reads.
+fn complain(nofork: bool, reason: &str) {
+    eprint!("{reason}");
+    if nofork {
+        service::log::init("lvsd", Destination::Syslog, false);
+        for line in reason.lines() {
+            tracing::error!("{line}");
         }
     }
 }
@@ -82,7 +94,7 @@ fn serve(options: Options, config: &Config) -> Result<u8> {
         Ok(pid_file) => pid_file,
         Err(error) => {
             // Said before the caller is let go, or it would come too late for its terminal.
-            eprintln!("lvs: {error}");
+            complain(options.nofork, &format!("lvs: {error}\n"));
             caller.failed(1);
             return Ok(1);
         }
