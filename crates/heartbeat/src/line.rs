@@ -141,7 +141,7 @@ pub enum Line {
         /// For how long.
         silence: Duration,
     },
-    /// A silent link carries heartbeats again.
+    /// A silent link carries heartbeats.
     LinkHeard {
         /// Which.
         link: Link,
@@ -243,7 +243,7 @@ impl fmt::Display for Line {
             Self::LinkSilent { link, silence } => {
                 write!(f, "no heartbeat on the {link} link for {}", Seconds(*silence))
             }
-            Self::LinkHeard { link } => write!(f, "heartbeats on the {link} link again"),
+            Self::LinkHeard { link } => write!(f, "the partner is heard on the {link} link"),
         }
     }
 }

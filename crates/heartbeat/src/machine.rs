@@ -103,7 +103,7 @@ impl Machine {
             duty: Duty::Standby,
             addresses: Addresses::default(),
             lvsd: Supervision::default(),
-            heard: Heard::nothing(),
+            heard: Heard::nothing(now),
             complaints: Complaints::default(),
             announce_again: None,
             links: Links::default(),
@@ -233,12 +233,17 @@ impl Machine {
     }
 
     fn report_silent_links(&mut self, now: Moment) {
-        if self.lateness.is_late() {
+        if self.lateness.is_late() || !self.settings.speaks() {
             return;
         }
-        for link in self.heard.newly_silent(self.settings.deadtime, now) {
+        for link in self.newly_silent(now) {
             self.log(Line::LinkSilent { link, silence: self.settings.deadtime });
         }
+    }
+
+    fn newly_silent(&mut self, now: Moment) -> Vec<Link> {
+        let Settings { partner, deadtime, .. } = self.settings;
+        partner.map(|partner| self.heard.newly_silent(&partner, deadtime, now)).unwrap_or_default()
     }
 
     fn reconfigure(&mut self, settings: Settings, now: Moment) {
@@ -249,7 +254,7 @@ impl Machine {
             self.dead_due = now + self.settings.deadtime;
         }
         if self.settings.partner != before.partner {
-            self.heard = Heard::nothing();
+            self.heard = Heard::nothing(now);
         }
         if self.lvsd.runs() {
             self.act(Action::ReloadLvsd);

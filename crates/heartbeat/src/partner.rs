@@ -4,6 +4,7 @@ use crate::Moment;
 use crate::datagram::ByteOrder;
 use crate::event::Link;
 use crate::reception::Said;
+use crate::settings::Partner;
 use std::time::Duration;
 
 /// The partner as heard.
@@ -20,9 +21,10 @@ pub(crate) struct Heard {
     private: LinkHearing,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct LinkHearing {
-    last: Option<Moment>,
+    /// When something was last heard, or listening began.
+    last: Moment,
     silent: bool,
 }
 
@@ -36,14 +38,15 @@ pub(crate) struct Change {
 }
 
 impl Heard {
-    pub(crate) fn nothing() -> Self {
+    /// Listening begins now.
+    pub(crate) fn nothing(now: Moment) -> Self {
         Self {
             order: ByteOrder::HOST,
             was_running: false,
             last: None,
             stopped_since: None,
-            public: LinkHearing::default(),
-            private: LinkHearing::default(),
+            public: LinkHearing { last: now, silent: false },
+            private: LinkHearing { last: now, silent: false },
         }
     }
 
@@ -60,7 +63,7 @@ impl Heard {
             }
         }
         let hearing = self.link(link);
-        hearing.last = Some(now);
+        hearing.last = now;
         Change { yielded, link_back: std::mem::take(&mut hearing.silent) }
     }
 
@@ -80,14 +83,14 @@ impl Heard {
         self.stopped_since = None;
     }
 
-    /// Links that have fallen silent since the last call.
-    pub(crate) fn newly_silent(&mut self, deadtime: Duration, now: Moment) -> Vec<Link> {
-        [Link::Public, Link::Private]
-            .into_iter()
+    /// Those of the partner's links that have fallen silent since the last call.
+    pub(crate) fn newly_silent(&mut self, partner: &Partner, deadtime: Duration, now: Moment) -> Vec<Link> {
+        let private = partner.private.map(|_| Link::Private);
+        std::iter::once(Link::Public)
+            .chain(private)
             .filter(|link| {
                 let hearing = self.link(*link);
-                let silent = hearing.last.is_some_and(|last| now >= last + deadtime);
-                silent && !std::mem::replace(&mut hearing.silent, true)
+                now >= hearing.last + deadtime && !std::mem::replace(&mut hearing.silent, true)
             })
             .collect()
     }

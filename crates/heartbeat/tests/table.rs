@@ -118,7 +118,7 @@ fn an_lvsd_that_does_not_report_is_bounded() {
 fn active_is_not_moved_by_silence_or_by_stopped() {
     for role in [Role::Primary, Role::Backup] {
         let mut router = Router::active(role);
-        assert!(router.hears(Message::Stopped).is_empty());
+        assert_eq!(router.hears(Message::Stopped), ["the partner is heard on the public link"]);
         let actions = router.wake_until(router.now + 30.0);
         assert!(
             actions
@@ -133,7 +133,15 @@ fn active_is_not_moved_by_silence_or_by_stopped() {
 fn in_a_tie_the_primary_stays_and_announces_at_most_once_a_keepalive() {
     let mut router = Router::active(Role::Primary);
     let now = router.now;
-    assert_eq!(router.hears(Message::Running), ["partner active: resending arps", "send RUNNING", "raise"]);
+    assert_eq!(
+        router.hears(Message::Running),
+        [
+            "the partner is heard on the public link",
+            "partner active: resending arps",
+            "send RUNNING",
+            "raise"
+        ]
+    );
     assert_eq!(router.on(Event::AddressesRaised { missing: 0 }), ["announce"]);
     assert!(router.hears_at(now + 0.5, Message::Running).is_empty());
     assert!(router.hears_at(now + 1.9, Message::Running).is_empty());
@@ -150,7 +158,13 @@ fn in_a_tie_the_backup_says_running_once_more_and_yields_in_silence() {
     let now = router.now;
     assert_eq!(
         router.hears(Message::Running),
-        ["partner active: deactivating LVS", "send RUNNING", "inactive_cmd", "drop"]
+        [
+            "the partner is heard on the public link",
+            "partner active: deactivating LVS",
+            "send RUNNING",
+            "inactive_cmd",
+            "drop"
+        ]
     );
     assert_eq!(router.state(), State::Leaving);
     assert!(router.hears(Message::Running).is_empty());
@@ -529,6 +543,18 @@ fn a_loop_that_is_always_late_takes_over_all_the_same() {
     router.wake_at(20.0);
     router.wake_at(40.0);
     assert_eq!(router.state(), State::Active);
+}
+
+#[test]
+fn silence_of_one_link_is_told_even_if_it_never_spoke() {
+    let mut router = Router::with_private_link(Role::Backup);
+    for second in 0..7 {
+        router.hears_at(f64::from(second), Message::Running);
+        router.wake_until(router.now);
+    }
+    assert_eq!(router.log, ["STARTING PULSE AS BACKUP", "no heartbeat on the private link for 5 s"]);
+    router.hears_on(Link::Private, Message::Running);
+    assert_eq!(router.log.last().map(String::as_str), Some("the partner is heard on the private link"));
 }
 
 #[test]

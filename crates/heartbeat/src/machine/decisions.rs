@@ -130,7 +130,7 @@ impl Machine {
         }
         self.heard.forget();
         // That the links are silent needs no lines of its own then.
-        let _ = self.heard.newly_silent(self.settings.deadtime, now);
+        let _ = self.newly_silent(now);
         self.hold_down.end();
         self.go_active(Line::PartnerDead, now);
     }

@@ -59,6 +59,15 @@ impl Router {
         router
     }
 
+    pub(crate) fn with_private_link(role: Role) -> Self {
+        let mut settings = Self::new(role).settings;
+        settings.partner =
+            settings.partner.map(|partner| Partner { private: Some([10, 0, 0, 2].into()), ..partner });
+        let mut router = Self::with(settings);
+        router.on(Event::Start { force_active: false });
+        router
+    }
+
     pub(crate) fn lone() -> Self {
         let settings = Settings { partner: None, backup_active: false, ..Self::new(Role::Primary).settings };
         let mut router = Self::with(settings);
@@ -193,6 +202,12 @@ impl Router {
 
     fn receives(&mut self, source: IpAddr, bytes: &[u8]) -> Vec<String> {
         self.on(Event::Received(vec![Datagram::new(Link::Public, source, bytes)]))
+    }
+
+    /// On this link, from the partner's public address: either is believed on either.
+    pub(crate) fn hears_on(&mut self, link: Link, message: Message) -> Vec<String> {
+        let bytes = message.encode(ByteOrder::HOST);
+        self.on(Event::Received(vec![Datagram::new(link, PARTNER.parse().unwrap(), &bytes)]))
     }
 
     pub(crate) fn link(&mut self, link: Link, up: bool) -> Vec<String> {

@@ -8,6 +8,7 @@ mod lvsd;
 mod nanny;
 mod pair;
 mod reload;
+mod sync;
 mod traffic;
 
 use std::process::ExitCode;
@@ -22,6 +23,7 @@ fn main() -> ExitCode {
         traffic::tests(),
         reload::tests(),
         bad_input::tests(),
+        sync::tests(),
     ];
     lab::suite::main(&groups.concat())
 }
