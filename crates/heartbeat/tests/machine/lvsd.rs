@@ -1,0 +1,132 @@
+//! lvsd that fails, and what becomes of the service then (specification pulse.md section 23, F12 to F14).
+
+use crate::router::Router;
+use heartbeat::{Ending, Event, Message, Role, State};
+
+#[test]
+fn lvsd_is_started_again_after_growing_pauses_with_the_addresses_kept() {
+    let mut router = Router::active(Role::Primary);
+    router.hears(Message::Stopped);
+    assert_eq!(
+        router.on(Router::lvsd_killed(9)),
+        ["Child process 4711 terminated with signal 9", "restarting lvsd in 0.1 s: attempt=1"]
+    );
+    assert_eq!(router.wake_until(router.now + 0.1), ["start lvsd"]);
+    assert_eq!(router.on(Event::LvsdReady), ["sync Master"]);
+    assert_eq!(router.state(), State::Active);
+}
+
+#[test]
+fn an_lvsd_that_emptied_its_table_takes_the_addresses_with_it_until_it_is_back() {
+    let mut router = Router::active(Role::Primary);
+    assert_eq!(
+        router.on(Router::lvsd_exits(0)),
+        ["Child process 4711 exited with status 0", "drop", "restarting lvsd in 0.1 s: attempt=1"]
+    );
+    assert!(router.on(Event::AddressesDropped { remaining: 0 }).is_empty());
+    assert_eq!(router.wake_until(router.now + 0.1), ["start lvsd"]);
+    assert_eq!(router.on(Event::LvsdReady), ["sync Master", "raise"]);
+}
+
+#[test]
+fn an_lvsd_that_keeps_failing_leaves_the_service_to_a_living_partner() {
+    let mut router = Router::active(Role::Primary);
+    router.fails_until_given_up();
+    assert_eq!(router.state(), State::Leaving);
+    assert_eq!(router.on(Event::AddressesDropped { remaining: 0 }), ["send STOPPED", "sync Backup"]);
+    assert_eq!(router.state(), State::Failed);
+    assert!(
+        router.log.contains(&"lvsd failed 3 times: leaving the service to the partner hold_down=60 s".into())
+    );
+}
+
+#[test]
+fn an_lvsd_that_keeps_failing_is_tried_for_ever_without_a_partner() {
+    let mut router = Router::active(Role::Primary);
+    let mut restarts = 0;
+    while router.now < 300.0 {
+        router.on(Event::LvsdEnded(Ending::NotStarted));
+        while !router.step().iter().any(|action| action == "start lvsd") {}
+        restarts += 1;
+    }
+    assert_eq!(router.state(), State::Active);
+    assert!((10..20).contains(&restarts), "{restarts} restarts in five minutes");
+}
+
+#[test]
+fn a_partner_that_appears_gets_the_service_of_a_router_that_cannot_run_lvsd() {
+    let mut router = Router::active(Role::Primary);
+    while router.now < 60.0 {
+        router.on(Event::LvsdEnded(Ending::NotStarted));
+        while !router.step().iter().any(|action| action == "start lvsd") {}
+    }
+    router.on(Event::LvsdEnded(Ending::NotStarted));
+    assert_eq!(router.state(), State::Active);
+    router.hears(Message::Stopped);
+    router.on(Event::AddressesDropped { remaining: 0 });
+    assert_eq!(router.state(), State::Failed);
+}
+
+#[test]
+fn failed_does_not_take_the_service_back_before_the_hold_down_is_over() {
+    let mut router = Router::failed(Role::Primary);
+    let failed_at = router.now;
+    while router.now < failed_at + 58.0 {
+        router.hears_at(router.now + 1.0, Message::Stopped);
+        router.wake_until(router.now);
+        assert_eq!(router.state(), State::Failed);
+    }
+    router.hears_at(failed_at + 61.0, Message::Stopped);
+    assert_eq!(router.state(), State::Active);
+}
+
+#[test]
+fn failed_becomes_ready_when_the_partner_serves_and_the_hold_down_still_holds() {
+    let mut router = Router::failed(Role::Backup);
+    assert!(router.hears(Message::Running).is_empty());
+    assert_eq!(router.state(), State::Ready);
+    assert!(router.hears(Message::Stopped).is_empty());
+    assert_eq!(router.state(), State::Ready);
+}
+
+#[test]
+fn failed_serves_at_once_when_the_partner_is_dead() {
+    let mut router = Router::failed(Role::Primary);
+    router.wake_until(router.now + 5.0);
+    assert_eq!(router.state(), State::Active);
+}
+
+#[test]
+fn the_hold_down_doubles() {
+    let mut router = Router::failed(Role::Primary);
+    router.wake_until(router.now + 5.0);
+    router.on(Event::LvsdReady);
+    router.on(Event::AddressesRaised { missing: 0 });
+    router.fails_until_given_up();
+    assert!(router.log.last().is_some_and(|line| line.ends_with("hold_down=120 s")), "{:?}", router.log);
+}
+
+#[test]
+fn a_service_that_moves_to_and_fro_is_reported() {
+    let mut router = Router::started(Role::Backup);
+    for _ in 0..4 {
+        router.hears(Message::Running);
+        router.hears_at(router.now + 1.0, Message::Stopped);
+        assert_eq!(router.state(), State::Active);
+        router.hears_at(router.now + 1.0, Message::Running);
+        router.on(Router::lvsd_exits(0));
+    }
+    let reports = router.log.iter().filter(|line| line.starts_with("the service moves")).collect::<Vec<_>>();
+    assert_eq!(reports, ["the service moves to and fro: active 4 times within 5 minutes"]);
+}
+
+#[test]
+fn a_stuck_lvsd_is_killed_and_then_left_behind() {
+    let mut router = Router::active(Role::Primary);
+    router.on(Event::Terminate { signal: 15 });
+    router.on(Event::AddressesDropped { remaining: 0 });
+    let now = router.now;
+    let actions = router.wake_until(now + 5.0);
+    assert_eq!(actions[2..], ["lvsd has not ended within 5 s: killing it", "kill lvsd"]);
+    assert_eq!(router.wake_until(now + 6.0), ["exit 0"]);
+}

@@ -1,0 +1,6 @@
+//! One router, event by event.
+
+mod decisions;
+mod lvsd;
+mod router;
+mod table;
