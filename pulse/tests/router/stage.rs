@@ -21,7 +21,7 @@ pub(crate) const KEEPALIVE: Duration = Duration::from_millis(200);
 pub(crate) const DEADTIME: Duration = Duration::from_secs(1);
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Notes what it is told, and ends when pulse is gone, as lvsd does. For bash: other shells know no descriptors above 9.
+/// Notes what it is told, and ends when pulse is gone, as lvsd does. (sh knows no descriptors above 9.)
 const LVSD: &str = r#"#!/bin/bash
 echo "start $*" >>"$NOTES"
 trap 'echo term >>"$NOTES"; exit 0' TERM
