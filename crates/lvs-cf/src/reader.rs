@@ -78,7 +78,7 @@ impl<'a> Reader<'a> {
         };
         let quotes = token::cut(line, from, tokens);
         let words = Words { number, line, tokens, extended };
-        if extended && !is_extension(words) {
+        if extended && !is_extension(words, quotes) {
             return self.not_an_extension(words);
         }
         let brace_missing = std::mem::take(&mut self.brace_missing);
@@ -351,12 +351,12 @@ fn shape(line: &[u8]) -> Shape {
 }
 
 /// A statement, a section line or a closing brace; anything else is a comment (specification lvs-cf.md section 15).
-fn is_extension(words: Words<'_>) -> bool {
+fn is_extension(words: Words<'_>, quotes: Result<(), BadQuote>) -> bool {
     let section = matches!(words.word(0), b"virtual" | b"failover" | b"server");
-    let whole = words.tokens.len();
+    let whole = quotes.is_ok().then_some(words.tokens.len());
     words.word(1) == b"="
-        || (section && whole == 3 && words.word(2) == b"{")
-        || (whole == 1 && words.word(0) == b"}")
+        || (section && whole == Some(3) && words.word(2) == b"{")
+        || (whole == Some(1) && words.word(0) == b"}")
 }
 
 /// Exactly a word, a name and a brace.

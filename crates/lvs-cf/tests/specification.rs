@@ -592,6 +592,8 @@ fn extension_lines_that_are_none_15() {
         "#% a=b",
         "#% virtual a",
         "#% } x",
+        "#% } \"x",
+        "#% virtual a { \"x",
         "## % a = 1",
         "#% \"x",
         "# % a = 1",
