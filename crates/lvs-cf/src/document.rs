@@ -84,6 +84,13 @@ impl Document {
         bytes.extend_from_slice(behind);
         Self::new(&bytes)
     }
+
+    /// The document without some of its lines, given in ascending order.
+    pub(crate) fn without(&self, numbers: &[usize]) -> Self {
+        let kept = (1..=self.line_count()).filter(|number| numbers.binary_search(number).is_err());
+        let bytes = kept.filter_map(|number| self.bytes.get(self.start(number)..self.start(number + 1)));
+        Self::new(&bytes.collect::<Vec<_>>().concat())
+    }
 }
 
 fn starts(bytes: &[u8]) -> Vec<usize> {

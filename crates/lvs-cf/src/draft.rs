@@ -217,9 +217,7 @@ impl Draft {
 
     /// Deletes lines given in ascending order.
     pub(crate) fn delete_lines(&mut self, numbers: &[usize]) {
-        for &number in numbers.iter().rev() {
-            self.delete_range(number, number);
-        }
+        self.document = self.document.without(numbers);
     }
 
     /// What stands before the first word of a new line in a block: as with its neighbour, else as Piranha's web tool

@@ -153,6 +153,14 @@ fn the_last_of_repeated_lines_is_changed_and_all_are_removed() {
     assert_eq!(text(&document), "keepalive = 1\n");
 }
 
+/// One line at a time, this would take minutes.
+#[test]
+fn a_keyword_on_very_many_lines_is_removed_at_once() {
+    let mut document = Document::new(&b"keepalive = 1\n# x\n".repeat(100_000));
+    document.remove(Place::File, "keepalive").expect("a file without it");
+    assert_eq!(document.as_bytes(), b"# x\n".repeat(100_000));
+}
+
 #[test]
 fn sections_come_go_and_change_their_names() {
     assert_snapshot!(edited(|it| it.add_virtual("ftp site", Form::Ordinary).map(|_| ())), @r"
