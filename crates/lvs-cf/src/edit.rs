@@ -224,10 +224,13 @@ impl Document {
             Ordering::Greater => draft.move_above(moving, target),
         }
         let wanted = moved(reader::read(self, &AnyName).config, place, to);
-        if reader::read(&draft.document, &AnyName).config != wanted {
+        let mut edited = self.clone();
+        edited.accept(draft)?;
+        if reader::read(&edited, &AnyName).config != wanted {
             return Err(EditError::ChangesPort);
         }
-        self.accept(draft)
+        *self = edited;
+        Ok(())
     }
 
     /// Counts `serial_no` up by one; without one it becomes 1 (specification lvs-cf.md 12.3).

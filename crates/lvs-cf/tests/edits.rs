@@ -401,6 +401,13 @@ fn a_line_that_depends_on_another_keeps_it() {
 }
 
 #[test]
+fn a_move_that_breaks_a_line_names_it() {
+    let servers = b"virtual a {\nserver s {\n}\nactive = 1 \"left over\nserver t {\n}\n}\n";
+    let refused = Document::new(servers).move_to(Place::Server(0, 0), 1);
+    assert_eq!(refused, Err(EditError::Breaks { line: 2, kind: ErrorKind::BadQuoting }));
+}
+
+#[test]
 fn a_faulty_file_can_be_edited_towards_a_good_one() {
     let mut document = Document::new(b"keepalive =9\nbogus = 1\nprimary = 192.0.2.1\n");
     document.set(Place::File, "keepalive", &["9"]).expect("the line is rewritten");
