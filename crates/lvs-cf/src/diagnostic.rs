@@ -137,6 +137,15 @@ fn ellipsis(cut: bool) -> &'static str {
     if cut { "..." } else { "" }
 }
 
+/// Longest piece of the file inside a sentence, in bytes.
+const SHOWN: usize = 200;
+
+/// A piece of the file inside a sentence, cut if it is long.
+pub(crate) fn shown(bytes: &[u8]) -> String {
+    let text = printable(bytes, 0..bytes.len().min(SHOWN));
+    format!("{text}{}", ellipsis(bytes.len() > SHOWN))
+}
+
 /// Tabs as one blank, so that the caret stands right; control characters and invisible ones as U+FFFD, so that a file
 /// can neither write to the reader's terminal nor hide what it says.
 fn printable(line: &[u8], range: Range<usize>) -> String {

@@ -3,6 +3,7 @@
 use std::net::Ipv6Addr;
 
 use crate::config::{Config, RealServer, VirtualServer};
+use crate::diagnostic::shown;
 use crate::error::ErrorKind;
 use crate::fault::{Cause, Fault};
 use crate::frame::Words;
@@ -19,7 +20,7 @@ pub(crate) fn for_fault(words: Words<'_>, fault: &Fault, open: &[&Block]) -> Opt
         ErrorKind::EqualExpected => Some(equals_sign(words)),
         ErrorKind::MissingArgs | ErrorKind::ExtraArgs => Some(word_count(words, fault.kind)),
         ErrorKind::BadQuoting => Some(quoting(words, fault)),
-        ErrorKind::IntExpected => Some(integer(&shown(fault, words))),
+        ErrorKind::IntExpected => Some(integer(at(fault, words))),
         ErrorKind::BoolExpected => Some("write 0 or 1".into()),
         ErrorKind::BadNetmask => Some("write the mask with four decimal parts, as in 255.255.255.0".into()),
         ErrorKind::BadHostname => Some("only a numeric IPv4 address can stand here, no name".into()),
@@ -33,8 +34,8 @@ pub(crate) fn for_fault(words: Words<'_>, fault: &Fault, open: &[&Block]) -> Opt
 
 /// What the reader knew when it refused the line.
 fn for_cause(words: Words<'_>, fault: &Fault, open: &[&Block]) -> Option<String> {
-    let word = shown(fault, words);
-    let line = String::from_utf8_lossy(words.line.trim_ascii()).into_owned();
+    let word = shown(at(fault, words));
+    let line = shown(words.line.trim_ascii());
     Some(match fault.cause {
         Cause::Plain => return None,
         Cause::NotOneOf(known) => format!("write one of: {}", known.join(", ")),
@@ -65,8 +66,8 @@ fn for_cause(words: Words<'_>, fault: &Fault, open: &[&Block]) -> Option<String>
 }
 
 /// The word that a fault is about.
-fn shown(fault: &Fault, words: Words<'_>) -> String {
-    String::from_utf8_lossy(words.line.get(fault.span.clone()).unwrap_or_default()).into_owned()
+fn at<'a>(fault: &Fault, words: Words<'a>) -> &'a [u8] {
+    words.line.get(fault.span.clone()).unwrap_or_default()
 }
 
 fn section(block: &Block) -> String {
@@ -102,8 +103,7 @@ fn glued(words: Words<'_>) -> Option<String> {
     if words.word(1) == b"=" && !words.word(0).contains(&b'=') {
         return None;
     }
-    let first_two = [words.word(0), words.word(1)].join(&b' ');
-    let text = String::from_utf8_lossy(&first_two);
+    let text = shown(&[words.word(0), words.word(1)].join(&b' '));
     let (key, value) = text.split_once('=')?;
     let (key, value) = (key.trim(), if value.trim().is_empty() { "VALUE" } else { value.trim() });
     Some(format!("blanks are needed around the equals sign: `{key} = {value}`"))
@@ -189,7 +189,7 @@ fn near(word: &[u8], known: &[u8]) -> bool {
 }
 
 fn equals_sign(words: Words<'_>) -> String {
-    let (key, second) = (String::from_utf8_lossy(words.word(0)), String::from_utf8_lossy(words.word(1)));
+    let (key, second) = (shown(words.word(0)), shown(words.word(1)));
     let second = if second.is_empty() { "VALUE".into() } else { second };
     glued(words).unwrap_or_else(|| format!("write `{key} = {second}`"))
 }
@@ -212,7 +212,7 @@ fn word_count(words: Words<'_>, kind: ErrorKind) -> String {
 }
 
 fn section_line(words: Words<'_>, kind: ErrorKind) -> String {
-    let keyword = String::from_utf8_lossy(words.word(0));
+    let keyword = shown(words.word(0));
     let named = !words.word(1).is_empty() && words.word(1) != b"{";
     if words.word(1) == b"=" {
         return format!("a section line has no equals sign: `{keyword} NAME {{`");
@@ -220,7 +220,7 @@ fn section_line(words: Words<'_>, kind: ErrorKind) -> String {
     if kind == ErrorKind::ExtraArgs {
         return format!("a section line is `{keyword} NAME {{`, and nothing may follow the brace");
     }
-    let name = if named { String::from_utf8_lossy(words.word(1)) } else { "NAME".into() };
+    let name = if named { shown(words.word(1)) } else { "NAME".into() };
     let name = name.trim_end_matches('{');
     let why = if named {
         "the opening brace belongs on the section line, as a word of its own"
@@ -240,12 +240,12 @@ fn address_and_device(words: Words<'_>) -> String {
     } else {
         "the IP address seems to be missing"
     };
-    let key = String::from_utf8_lossy(words.word(0));
+    let key = shown(words.word(0));
     format!("an IP address and a device are both needed, {missing}: `{key} = 192.0.2.1 eth0:1`")
 }
 
 fn quoting(words: Words<'_>, fault: &Fault) -> String {
-    let quoted = words.line.get(fault.span.clone()).unwrap_or_default();
+    let quoted = at(fault, words);
     let quote = quoted.first().copied().map_or('"', char::from);
     let trimmed = quoted.trim_ascii_end();
     let blank_behind = quoted.last().is_some_and(|&byte| token::is_blank(byte));
@@ -262,14 +262,14 @@ fn quoting(words: Words<'_>, fault: &Fault) -> String {
     }
 }
 
-fn integer(word: &str) -> String {
+fn integer(word: &[u8]) -> String {
     match word {
-        "yes" | "on" | "true" => "write 1".into(),
-        "no" | "off" | "false" => "write 0".into(),
-        _ if word.starts_with('0') && word.bytes().all(|byte| byte.is_ascii_digit()) => {
+        b"yes" | b"on" | b"true" => "write 1".into(),
+        b"no" | b"off" | b"false" => "write 0".into(),
+        _ if word.starts_with(b"0") && word.iter().all(u8::is_ascii_digit) => {
             "a number with a leading 0 is octal: write it without".into()
         }
-        _ if time::with_unit(word.as_bytes()).is_some() => "write whole seconds, without a unit".into(),
+        _ if time::with_unit(word).is_some() => "write whole seconds, without a unit".into(),
         _ => "write a whole number".into(),
     }
 }

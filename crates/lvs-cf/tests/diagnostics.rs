@@ -485,6 +485,25 @@ fn extension_lines() {
 }
 
 #[test]
+fn hints_are_short_and_printable() {
+    let long = "x".repeat(1_000_000);
+    for line in [
+        format!("a={long}"),
+        format!("{long}=1"),
+        format!("keepalive {long}"),
+        format!("primary = {long}"),
+        format!("virtual {long}"),
+        format!("scheduler = mh {long}"),
+        format!("#% keepalive = {long}"),
+    ] {
+        assert!(told(&[&line]).len() < 1000, "{}", line.get(..40).unwrap_or_default());
+    }
+    for line in ["\u{1b}[31m=1", "keepalive \u{1b}[31m", "primary = \u{1b}[31m", "virtual \u{1b}[31m"] {
+        assert!(!told(&[line]).contains('\u{1b}'), "{line:?}");
+    }
+}
+
+#[test]
 fn long_lines_and_control_characters() {
     let file = ["\u{1b}[31m\tx", &"w ".repeat(100), ""];
     assert_snapshot!(told(&file), @r#"
