@@ -264,10 +264,12 @@ impl Machine {
             .stdout(Stdio::piped())
             .spawn()
             .expect("this program again");
-        let mut lines = BufReader::new(launcher.stdout.take().expect("piped")).lines().map_while(Result::ok);
-        let init = lines.next().and_then(|line| line.parse().ok()).map(Pid::from_raw);
+        // The launcher says the number of the first process and that process says `ready`, whoever is faster.
+        let lines = BufReader::new(launcher.stdout.take().expect("piped")).lines().map_while(Result::ok);
+        let said: Vec<String> = lines.take(2).collect();
+        let init = said.iter().find_map(|line| line.parse().ok()).map(Pid::from_raw);
         let init = init.unwrap_or_else(|| panic!("{} has no first process", self.name()));
-        assert_eq!(lines.next().as_deref(), Some("ready"), "{} could not be furnished", self.name());
+        assert!(said.iter().any(|line| line == "ready"), "{} could not be furnished", self.name());
         *power = Some(Power { launcher, init });
         drop(power);
         self.connect();
@@ -349,6 +351,12 @@ impl Running {
     /// What it has written so far, standard output and standard error together.
     pub fn output(&self) -> String {
         String::from_utf8_lossy(&fs::read(&self.output).unwrap_or_default()).into_owned()
+    }
+
+    /// Ends it at once, if it does not run in a process list of its own.
+    pub(crate) fn kill(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 
     /// Where its output goes.

@@ -126,6 +126,10 @@ fn conduct(selection: &Selection, arguments: &[String]) -> ExitCode {
         selection.tests.iter().for_each(|test| println!("{}", test.name));
         return ExitCode::SUCCESS;
     }
+    if selection.tests.is_empty() {
+        println!("no lab test has such a name; --list names them all");
+        return ExitCode::FAILURE;
+    }
     let run = kernel::new_run().expect("a directory for the run");
     fs::create_dir_all(run.join("claims")).expect("a directory for the run");
     let kind = kernel::choose();

@@ -186,6 +186,12 @@ impl Traffic {
     }
 }
 
+impl Drop for Traffic {
+    fn drop(&mut self) {
+        self.process.kill();
+    }
+}
+
 impl Seen {
     fn read_on(&mut self, path: &std::path::Path) {
         let mut text = std::mem::take(&mut self.torn);
