@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use crate::lvs_cf::{LvsCf, VirtualServer};
 use crate::machine::Machine;
-use crate::network::{Lab, Switch};
+use crate::network::{Lab, Machining, Switch};
 use crate::traffic::Traffic;
 use crate::wait::wait_until;
 
@@ -76,21 +76,12 @@ impl Pair {
     fn assemble(routing: Routing, private_link: bool) -> Self {
         let lab = Lab::new();
         let public = lab.switch("public");
-        let inside = if routing == Routing::Nat { lab.switch("inside") } else { public.clone() };
+        let inside = (routing == Routing::Nat).then(|| lab.switch("inside"));
         let between = private_link.then(|| lab.switch("between"));
-        let router = |name, number| {
-            router(
-                &lab,
-                name,
-                number,
-                &public,
-                (routing == Routing::Nat).then_some(&inside),
-                between.as_ref(),
-            )
-        };
-        let (primary, backup) = (router("primary", PRIMARY), router("backup", BACKUP));
-        let client = lab.machine("client").cable("eth0", &public, &["192.168.26.100/24"]).boot();
-        let real_servers = (1..=3).map(|number| real_server(&lab, routing, number, &inside)).collect();
+        let wiring = Wiring { lab: &lab, routing, public, inside, between };
+        let (primary, backup) = (wiring.router("primary", PRIMARY), wiring.router("backup", BACKUP));
+        let client = wiring.client();
+        let real_servers = (1..=3).map(|number| wiring.real_server(number)).collect();
         Self { lab, routing, primary, backup, real_servers, client }
     }
 
@@ -243,49 +234,61 @@ pub fn destinations(router: &Machine) -> usize {
     router.table().service(SERVICE).map_or(0, |service| service.destinations.len())
 }
 
-fn router(
-    lab: &Lab,
-    name: &str,
-    number: u8,
-    public: &Switch,
-    inside: Option<&Switch>,
-    between: Option<&Switch>,
-) -> Machine {
-    let mut router = lab
-        .machine(name)
-        .cable("eth0", public, &[&format!("192.168.26.{number}/24")])
-        .sysctl("net.ipv4.ip_forward", "1")
-        .sysctl("net.ipv4.conf.all.send_redirects", "0")
-        .sysctl("net.ipv4.conf.eth0.send_redirects", "0");
-    if let Some(inside) = inside {
-        router = router.cable("eth1", inside, &[&format!("10.11.12.{}/24", 240 + number)]);
-    }
-    if let Some(between) = between {
-        router = router.cable("eth2", between, &[&format!("10.0.0.{number}/24")]);
-    }
-    router.boot()
+/// The switches, and who is connected to which.
+struct Wiring<'a> {
+    lab: &'a Lab,
+    routing: Routing,
+    public: Switch,
+    inside: Option<Switch>,
+    between: Option<Switch>,
 }
 
-fn real_server(lab: &Lab, routing: Routing, number: u8, switch: &Switch) -> Machine {
-    let server = lab.machine(&format!("web{number}"));
-    let server = match routing {
-        Routing::Nat => server
-            .cable("eth0", switch, &[&format!("10.11.12.{number}/24")])
-            .network(&format!("route add default via {NAT_ROUTER}")),
-        Routing::Direct => quiet(server.cable("eth0", switch, &[&format!("192.168.26.{number}/24")]))
-            .network(&format!("addr add {FLOATING}/32 dev lo")),
-        Routing::Tunnel => quiet(server.cable("eth0", switch, &[&format!("192.168.26.{number}/24")]))
-            .network("link set tunl0 up")
-            .network(&format!("addr add {FLOATING}/32 dev tunl0"))
-            .sysctl("net.ipv4.conf.tunl0.rp_filter", "0")
-            .sysctl("net.ipv4.conf.all.rp_filter", "0"),
-    };
-    let server = server.boot();
-    server.start_web(80);
-    server
-}
+impl Wiring<'_> {
+    fn router(&self, name: &str, number: u8) -> Machine {
+        let mut router = self
+            .lab
+            .machine(name)
+            .cable("eth0", &self.public, &[&format!("192.168.26.{number}/24")])
+            .sysctl("net.ipv4.ip_forward", "1")
+            .sysctl("net.ipv4.conf.all.send_redirects", "0")
+            .sysctl("net.ipv4.conf.eth0.send_redirects", "0");
+        if let Some(inside) = &self.inside {
+            router = router.cable("eth1", inside, &[&format!("10.11.12.{}/24", 240 + number)]);
+        }
+        if let Some(between) = &self.between {
+            router = router.cable("eth2", between, &[&format!("10.0.0.{number}/24")]);
+        }
+        router.boot()
+    }
 
-/// A real server must not answer ARP for the floating address that it holds.
-fn quiet(machine: crate::network::Machining) -> crate::network::Machining {
-    machine.sysctl("net.ipv4.conf.all.arp_ignore", "1").sysctl("net.ipv4.conf.all.arp_announce", "2")
+    fn client(&self) -> Machine {
+        self.lab.machine("client").cable("eth0", &self.public, &["192.168.26.100/24"]).boot()
+    }
+
+    fn real_server(&self, number: u8) -> Machine {
+        let server = self.lab.machine(&format!("web{number}"));
+        let server = match &self.inside {
+            Some(inside) => server
+                .cable("eth0", inside, &[&format!("10.11.12.{number}/24")])
+                .network(&format!("route add default via {NAT_ROUTER}")),
+            None => {
+                self.hold_floating(server.cable("eth0", &self.public, &[&format!("192.168.26.{number}/24")]))
+            }
+        };
+        let server = server.boot();
+        server.start_web(80);
+        server
+    }
+
+    /// Without NAT a real server has the floating address as well, and must not answer ARP for it.
+    fn hold_floating(&self, server: Machining) -> Machining {
+        let device = if self.routing == Routing::Tunnel { "tunl0" } else { "lo" };
+        server
+            .sysctl("net.ipv4.conf.all.arp_ignore", "1")
+            .sysctl("net.ipv4.conf.all.arp_announce", "2")
+            .network(&format!("link set {device} up"))
+            .network(&format!("addr add {FLOATING}/32 dev {device}"))
+            .sysctl(&format!("net.ipv4.conf.{device}.rp_filter"), "0")
+            .sysctl("net.ipv4.conf.all.rp_filter", "0")
+    }
 }
