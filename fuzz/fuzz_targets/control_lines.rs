@@ -1,0 +1,25 @@
+//! Any bytes, in any pieces, as what one daemon tells another: nothing panics, and every message that is understood
+//! survives being sent on.
+#![no_main]
+
+use std::fmt::Debug;
+
+use control::lines::{Decoder, encode};
+use control::readiness::FromLvsd;
+use control::report::{FromNanny, ToNanny};
+use libfuzzer_sys::fuzz_target;
+use serde::{Serialize, de::DeserializeOwned};
+
+fuzz_target!(|pieces: Vec<Vec<u8>>| {
+    hear::<FromNanny>(&pieces);
+    hear::<ToNanny>(&pieces);
+    hear::<FromLvsd>(&pieces);
+});
+
+fn hear<M: Serialize + DeserializeOwned + PartialEq + Debug>(pieces: &[Vec<u8>]) {
+    let mut decoder = Decoder::default();
+    for message in pieces.iter().map_while(|piece| decoder.feed::<M>(piece).ok()).flatten() {
+        let line = encode(&message).expect("what was a line can be one again");
+        assert_eq!(Decoder::default().feed::<M>(&line).expect("an own line is understood"), [message]);
+    }
+}
