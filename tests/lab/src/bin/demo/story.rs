@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use lab::lvs_cf::LvsCf;
-use lab::pair::{FLOATING, NAT_ROUTER, SERVICE, destinations, stop_pulse};
+use lab::pair::{FLOATING, NAT_ROUTER, SERVICE, destinations};
 use lab::{Machine, Moment, Pair, Routing, Traffic, wait_until};
+use nix::sys::signal::Signal;
 
 use crate::events::Events;
 
@@ -123,6 +124,7 @@ fn the_active_router_loses_its_power(scene: &Scene) {
     say(&format!("{active}, the active router, loses its power: processes and cables at once."));
     let event = traffic.moment();
     pair.lab.power_off(&active);
+    traffic.watch(ROUTER_DEATH, event);
     wait_until("the other router has the floating address", PATIENCE, || other.has_address(FLOATING));
     traffic.wait_for_answers(50);
     say(&format!("{other} has taken over; requests go on:"));
@@ -150,7 +152,8 @@ fn the_active_router_is_stopped(scene: &Scene) {
     let (active, other) = roles(pair);
     say(&format!("pulse on {active}, the active router, is stopped in order."));
     let event = traffic.moment();
-    stop_pulse(&active);
+    active.signal("pulse", Signal::SIGTERM);
+    traffic.watch(PLANNED_STOP, event);
     wait_until("the other router has the floating address", PATIENCE, || other.has_address(FLOATING));
     traffic.wait_for_answers(50);
     say(&format!("{other} has taken over."));

@@ -5,7 +5,7 @@ use std::time::Duration;
 use lab::pair::{FLOATING, NAT_ROUTER, SERVICE, destinations, start_pulse, stop_pulse, wait_until_heard};
 use lab::suite::Test;
 use lab::wait::holds_for;
-use lab::{Machine, Pair, Routing, tests, wait_until};
+use lab::{Machine, Pair, Routing, Traffic, tests, wait_until};
 use nix::sys::signal::Signal;
 
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -121,8 +121,8 @@ fn dies_and_returns(roles: fn(&Pair) -> (Machine, Machine)) {
 
     let event = traffic.moment();
     pair.lab.power_off(&active);
-    pair.wait_until_active(&standby);
     traffic.expect_answers_within(DEATH, event);
+    pair.wait_until_active(&standby);
 
     let event = traffic.moment();
     pair.lab.power_on(&active);
@@ -134,9 +134,7 @@ fn dies_and_returns(roles: fn(&Pair) -> (Machine, Machine)) {
 fn a_planned_stop_of_the_primary_is_hardly_noticed() {
     let pair = Pair::boot(Routing::Direct);
     let traffic = pair.serve();
-    let event = traffic.moment();
-    stop_pulse(&pair.primary);
-    traffic.expect_answers_within(STOP, event);
+    stopped_in_order(&traffic, &pair.primary);
     pair.wait_until_active(&pair.backup);
 }
 
@@ -148,10 +146,15 @@ fn a_planned_stop_of_the_backup_is_hardly_noticed() {
     start_pulse(&pair.primary);
     wait_until_heard(&pair.primary, 1);
 
-    let event = traffic.moment();
-    stop_pulse(&pair.backup);
-    traffic.expect_answers_within(STOP, event);
+    stopped_in_order(&traffic, &pair.backup);
     pair.wait_until_active(&pair.primary);
+}
+
+fn stopped_in_order(traffic: &Traffic, router: &Machine) {
+    let event = traffic.moment();
+    router.signal("pulse", Signal::SIGTERM);
+    traffic.expect_answers_within(STOP, event);
+    wait_until("the end of pulse", PATIENCE, || router.processes_named("pulse").is_empty());
 }
 
 fn the_floating_address_is_never_on_both_routers() {
@@ -178,8 +181,8 @@ fn after_a_partition_the_backup_yields() {
     let traffic = pair.serve();
     let event = traffic.moment();
     pair.lab.cut(&pair.primary, "eth0");
-    pair.wait_until_active(&pair.backup);
     traffic.expect_answers_within(DEATH, event);
+    pair.wait_until_active(&pair.backup);
     assert!(pair.primary.has_address(FLOATING), "a router that is cut off serves whom it reaches");
 
     pair.lab.mend(&pair.primary, "eth0");
@@ -233,9 +236,9 @@ fn the_nat_router_address_moves_too() {
     assert!(pair.primary.has_address(NAT_ROUTER) && !pair.backup.has_address(NAT_ROUTER));
     let event = traffic.moment();
     pair.lab.power_off(&pair.primary);
+    traffic.expect_answers_within(DEATH, event);
     pair.wait_until_active(&pair.backup);
     assert!(pair.backup.has_address(NAT_ROUTER));
-    traffic.expect_answers_within(DEATH, event);
     stop_pulse(&pair.backup);
     assert!(!pair.backup.has_address(NAT_ROUTER) && !pair.backup.has_address(FLOATING));
 }
@@ -275,8 +278,8 @@ fn a_killed_pulse_is_replaced_by_the_partner() {
     let traffic = pair.serve();
     let event = traffic.moment();
     pair.primary.signal("pulse", Signal::SIGKILL);
-    pair.wait_until_active(&pair.backup);
     traffic.expect_answers_within(DEATH, event);
+    pair.wait_until_active(&pair.backup);
     wait_until("lvsd ends with its pulse", PATIENCE, || pair.primary.processes_named("lvsd").is_empty());
 
     // The dead pulse has left the address behind; the next one takes it away.
@@ -295,8 +298,8 @@ fn a_hangup_does_not_disturb_the_standby() {
     holds_for("the primary alone serves", Duration::from_secs(4), || pair.only(&pair.primary));
     let event = traffic.moment();
     pair.lab.power_off(&pair.primary);
-    pair.wait_until_active(&pair.backup);
     traffic.expect_answers_within(DEATH, event);
+    pair.wait_until_active(&pair.backup);
 }
 
 fn a_stop_leaves_nothing_behind() {

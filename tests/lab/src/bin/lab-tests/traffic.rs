@@ -54,8 +54,8 @@ fn a_dead_real_server_is_taken_out_and_back() {
     let traffic = pair.serve();
     let event = traffic.moment();
     pair.lab.power_off(&pair.real_servers[1]);
-    wait_until("the dead real server out of the table", PATIENCE, || destinations(&pair.primary) == 2);
     traffic.expect_answers_within(DEATH, event);
+    wait_until("the dead real server out of the table", PATIENCE, || destinations(&pair.primary) == 2);
     let event = traffic.moment();
     traffic.wait_for_answers(50);
     traffic.expect_no_failure_since(event);
@@ -76,8 +76,8 @@ fn a_quiesced_real_server_gets_nothing_and_returns() {
     let weight = || pair.primary.table().weight(SERVICE, "192.168.26.2:80");
     let event = traffic.moment();
     pair.real_servers[1].stop_web();
-    wait_until("weight 0", PATIENCE, || weight() == Some(0));
     traffic.expect_answers_within(DEATH, event);
+    wait_until("weight 0", PATIENCE, || weight() == Some(0));
     let event = traffic.moment();
     pair.real_servers[1].start_web(80);
     wait_until("weight 1", PATIENCE, || weight() == Some(1));
