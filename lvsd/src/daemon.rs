@@ -92,24 +92,47 @@ impl Daemon {
         let changes = self.state.replace(plan, self.kernel.table(), Duration::ZERO);
         let services = self.state.plan().services.keys().copied().collect();
         let outcome = self.settle(services);
-        self.tell_pulse(&outcome).await;
-        self.check_first(&changes).await;
+        let checks = self.first_checks(&changes);
+        self.check_first(checks, &outcome).await;
         self.change_monitors(changes);
     }
 
-    /// Looks at every real server that nothing is known of, before the monitors begin.
-    async fn check_first(&mut self, changes: &[MonitorChange]) {
+    /// Looks at every real server that nothing is known of, before the monitors begin. pulse hears that the table is
+    /// ready as soon as every virtual server has a real server to answer, or has been looked at in vain: with the
+    /// addresses up before that, clients would be refused.
+    async fn check_first(&mut self, mut checks: FirstChecks, outcome: &Outcome) {
+        while !self.every_service_answers() {
+            let Some(reports) = checks.next().await else { break };
+            self.take_first(&reports);
+        }
+        self.tell_pulse(outcome).await;
+        while let Some(reports) = checks.next().await {
+            self.take_first(&reports);
+        }
+    }
+
+    fn take_first(&mut self, reports: &[(MonitorKey, FromNanny)]) {
+        let services =
+            reports.iter().filter_map(|(monitor, report)| self.take_report(monitor, report)).collect();
+        self.settle(services);
+    }
+
+    fn every_service_answers(&self) -> bool {
+        let table = self.kernel.table();
+        let answers = |key| {
+            let present = table.services.get(key);
+            present.is_some_and(|service| service.destinations.values().any(ipvs::Destination::is_active))
+        };
+        self.state.plan().services.keys().all(answers)
+    }
+
+    fn first_checks(&self, changes: &[MonitorChange]) -> FirstChecks {
         let checks = &self.state.plan().first_checks;
         let unknown = changes.iter().filter_map(|change| match change {
             MonitorChange::Start(monitor, Known::Nothing) => Some((*monitor, checks.get(monitor)?.clone())),
             MonitorChange::Start(..) | MonitorChange::Stop(_) => None,
         });
-        let mut checks = FirstChecks::begin(unknown);
-        while let Some(reports) = checks.next().await {
-            let services =
-                reports.iter().filter_map(|(monitor, report)| self.take_report(monitor, report)).collect();
-            self.settle(services);
-        }
+        FirstChecks::begin(unknown)
     }
 
     /// Runs until it is asked to end, and leaves the kernel's table without lvsd's services.
