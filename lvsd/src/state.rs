@@ -112,6 +112,7 @@ impl State {
         *verdict = match report {
             FromNanny::Up { weight } | FromNanny::Weight { weight } => Verdict::Up(*weight),
             FromNanny::Down { forced, .. } => Verdict::Down { forced: *forced },
+            FromNanny::Checks(_) => return false,
         };
         true
     }

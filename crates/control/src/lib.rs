@@ -5,8 +5,13 @@
 //!
 //! - [`readiness`]: lvsd tells pulse that the kernel's table is programmed.
 //! - [`report`]: nanny tells lvsd whether a real server is up, and its weight.
+//! - [`pool`]: lvsd and the one nanny that checks many real servers.
+//! - [`command`], [`status`]: what an administrator asks of lvsd, and what it tells.
 //! - [`lines`]: how messages become bytes and back, bounded.
 
+pub mod command;
 pub mod lines;
+pub mod pool;
 pub mod readiness;
 pub mod report;
+pub mod status;

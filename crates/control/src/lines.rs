@@ -3,15 +3,18 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// Longest line that is read, in bytes without its line feed.
+/// Longest line that a [`Decoder`] reads by default, in bytes without its line feed.
 pub const LONGEST_LINE: usize = 64 * 1024;
 
 /// Why bytes from the other side are no messages.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// A line is longer than [`LONGEST_LINE`] bytes.
-    #[error("a message longer than {LONGEST_LINE} bytes")]
-    TooLong,
+    /// A line is longer than allowed.
+    #[error("a message longer than {longest} bytes")]
+    TooLong {
+        /// The most bytes that were allowed.
+        longest: usize,
+    },
     /// A line is not the JSON form of the expected message.
     #[error("not a message of this protocol: {0}")]
     Malformed(#[from] serde_json::Error),
@@ -29,12 +32,26 @@ pub fn encode<M: Serialize>(message: &M) -> Result<Vec<u8>, Error> {
 }
 
 /// Collects received bytes and gives back whole messages.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Decoder {
     pending: Vec<u8>,
+    /// Bytes of it that hold no line feed.
+    searched: usize,
+    longest: usize,
+}
+
+impl Default for Decoder {
+    fn default() -> Self {
+        Self::up_to(LONGEST_LINE)
+    }
 }
 
 impl Decoder {
+    /// A decoder of lines of at most `longest` bytes.
+    pub fn up_to(longest: usize) -> Self {
+        Self { pending: Vec::new(), searched: 0, longest }
+    }
+
     /// Takes the next received bytes and returns the messages that they complete, in order.
     ///
     /// # Errors
@@ -44,18 +61,21 @@ impl Decoder {
         self.pending.extend_from_slice(received);
         let mut messages = Vec::new();
         let mut start = 0;
-        while let Some(length) = self.pending[start..].iter().position(|&byte| byte == b'\n') {
-            if length > LONGEST_LINE {
-                return Err(Error::TooLong);
-            }
-            messages.push(serde_json::from_slice(&self.pending[start..start + length])?);
-            start += length + 1;
+        while let Some(offset) = self.pending[self.searched..].iter().position(|&byte| byte == b'\n') {
+            let end = self.searched + offset;
+            self.check(end - start)?;
+            messages.push(serde_json::from_slice(&self.pending[start..end])?);
+            start = end + 1;
+            self.searched = start;
         }
         self.pending.drain(..start);
-        if self.pending.len() > LONGEST_LINE {
-            return Err(Error::TooLong);
-        }
+        self.searched = self.pending.len();
+        self.check(self.pending.len())?;
         Ok(messages)
+    }
+
+    fn check(&self, length: usize) -> Result<(), Error> {
+        if length > self.longest { Err(Error::TooLong { longest: self.longest }) } else { Ok(()) }
     }
 }
 
@@ -87,6 +107,6 @@ mod tests {
     fn an_endless_line_is_refused() {
         let mut decoder = Decoder::default();
         let error = decoder.feed::<u32>(&vec![b'1'; LONGEST_LINE + 1]).unwrap_err();
-        assert!(matches!(error, Error::TooLong));
+        assert!(matches!(error, Error::TooLong { longest: LONGEST_LINE }));
     }
 }

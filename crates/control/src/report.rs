@@ -33,6 +33,22 @@ pub enum ToNanny {
         /// State to begin with.
         known: Known,
     },
+    /// Somebody decides in place of the checks, or lets them decide again (the coloured glasses of nanny.md 10).
+    Force(Force),
+    /// To be answered by one [`FromNanny::Checks`].
+    Inquire,
+}
+
+/// What somebody decides about a real server by hand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Force {
+    /// In service, whatever its checks would say.
+    Up,
+    /// Out of service, whatever its checks would say.
+    Down,
+    /// The checks decide again, from now on.
+    Release,
 }
 
 /// What a nanny tells lvsd.
@@ -56,4 +72,36 @@ pub enum FromNanny {
         /// Somebody forced it down (SIGUSR1): it is removed even where dead real servers are quiesced.
         forced: bool,
     },
+    /// The answer to [`ToNanny::Inquire`].
+    Checks(Checks),
+}
+
+/// How the checks of a real server go.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Checks {
+    /// What was decided by hand; no checks are made meanwhile.
+    pub forced: Option<Forced>,
+    /// The last check that came to its end.
+    pub last: Option<LastCheck>,
+}
+
+/// A state that somebody decided on by hand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Forced {
+    /// In service.
+    Up,
+    /// Out of service.
+    Down,
+}
+
+/// One check of a real server.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LastCheck {
+    /// Milliseconds since its end.
+    pub age_ms: u64,
+    /// Microseconds from its beginning to its end.
+    pub took_us: u64,
+    /// What went wrong, in words; none if it was good.
+    pub failure: Option<String>,
 }

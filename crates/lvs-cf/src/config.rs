@@ -85,8 +85,8 @@ pub struct Config {
     pub announce_refresh: Option<Duration>,
     /// Extension: whether persistence ends for clients of a quiesced real server. On unless switched off.
     pub expire_persistence: bool,
-    /// Extension: whether one nanny checks many real servers.
-    pub nanny_pool: bool,
+    /// Extension: whether one nanny checks all real servers; `None` leaves it to their number.
+    pub nanny_pool: Option<bool>,
     /// The `virtual` sections, in the file's order, inactive ones included.
     pub virtual_servers: Vec<VirtualServer>,
     /// The `failover` sections, in the file's order, inactive ones included.
@@ -234,7 +234,7 @@ impl Default for Config {
             heartbeat_auth: HeartbeatAuth::Off,
             announce_refresh: None,
             expire_persistence: true,
-            nanny_pool: false,
+            nanny_pool: None,
             virtual_servers: Vec::new(),
             failover: Vec::new(),
         }

@@ -145,7 +145,7 @@ const EDITS: &[Edit] = &[
     }),
     (Place::File, "rsh_command", &["ssh -o x"], |it| it.rsh_command = "ssh -o x".into()),
     (Place::File, "ipvsadm", &["/x"], |it| it.ipvsadm = "/x".into()),
-    (Place::File, "nanny_pool", &["1"], |it| it.nanny_pool = true),
+    (Place::File, "nanny_pool", &["1"], |it| it.nanny_pool = Some(true)),
     (Place::Virtual(0), "active", &["0"], |it| it.virtual_servers[0].active = false),
     (Place::Virtual(0), "fwmark", &["4294967295"], |it| it.virtual_servers[0].fwmark = u32::MAX),
     (Place::Virtual(0), "scheduler", &["lblcr"], |it| {

@@ -559,7 +559,7 @@ fn extension_lines_15() {
         "#% expire_persistence = 0\n#% nanny_pool = 1\n#% announce_refresh = 60\n#% heartbeat_key_file = /etc/key\n\
          #% heartbeat_auth = require",
     );
-    assert!(!config.expire_persistence && config.nanny_pool);
+    assert!(!config.expire_persistence && config.nanny_pool == Some(true));
     assert_eq!(config.announce_refresh, Some(Duration::from_secs(60)));
     assert_eq!(word(config.heartbeat_key_file.as_ref()).as_deref(), Some("/etc/key"));
     assert_eq!(config.heartbeat_auth, HeartbeatAuth::Require);
