@@ -4,6 +4,7 @@
 //!
 //! - [`state`]: when a real server is in service and with which weight: results and time in, actions out.
 //! - [`policy`]: the numbers that it goes by.
+//! - [`spread`]: when each of many real servers is checked for the first time.
 //! - [`partner`]: when the partner's service counts as lost (`--fos`).
 //! - [`dialogue`], [`expect`], [`expression`], [`escape`]: what is sent, what makes an answer good, and how that is written.
 //! - [`program`]: the line that names a check program.
@@ -26,4 +27,5 @@ pub mod policy;
 pub mod probe;
 pub mod program;
 mod running;
+pub mod spread;
 pub mod state;
