@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use control::report::FromNanny;
+use health::cadence::Cadence;
 use health::dialogue::Dialogue;
 use health::policy::Policy;
 use health::probe::Probe;
@@ -46,14 +47,15 @@ impl FirstCheck {
             regex: block.use_regex,
             literal: false,
         };
+        let cadence = Cadence::Pauses(block.time_between_checks());
         let probe = Probe {
             real_server: SocketAddr::new(address, server.port_number()?),
             question: dialogue.question(),
             expect: dialogue.expectation(),
-            limit: block.time_between_checks(),
+            limit: cadence.limit(),
         };
         let weight = u32::try_from(server.weight).unwrap_or(0);
-        Some(Self { probe, policy: Policy::new(block.time_between_checks(), block.reentry_time(), weight) })
+        Some(Self { probe, policy: Policy::new(cadence, block.reentry_time(), weight) })
     }
 
     async fn run(self) -> Option<FromNanny> {

@@ -22,6 +22,7 @@ pub(crate) async fn watch(settings: &Settings, mut events: Events) -> u8 {
 
 async fn turns(settings: &Settings, events: &mut Events) -> Result<Lost, End> {
     let mut partner = Partner::new(settings.real_server(), &settings.policy);
+    let mut due = Instant::now();
     loop {
         let outcome = tokio::select! {
             biased;
@@ -35,9 +36,12 @@ async fn turns(settings: &Settings, events: &mut Events) -> Result<Lost, End> {
         if let Some(lost) = lost {
             return Ok(lost);
         }
-        // Any signal that does not end nanny ends the pause.
-        if let Pause::End(end) = events.pause(Instant::now().checked_add(settings.policy.interval())).await {
-            return Err(end);
-        }
+        let next = settings.policy.cadence().next(due, Instant::now());
+        due = match events.pause(next).await {
+            Pause::End(end) => return Err(end),
+            Pause::Over => next.unwrap_or(due),
+            // Any signal that does not end nanny ends the pause.
+            Pause::Cut(_) | Pause::Load(_) => Instant::now(),
+        };
     }
 }

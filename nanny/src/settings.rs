@@ -6,6 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::os::unix::ffi::OsStrExt;
 use std::time::Duration;
 
+use health::cadence::Cadence;
 use health::dialogue::Dialogue;
 use health::expect::Expect;
 use health::load;
@@ -101,11 +102,12 @@ impl TryFrom<Options> for Settings {
         let (question, expect) = dialogue(&options, port, real_server, &mut remarks)?;
         let weight = weight(options.weight, &mut warnings);
         let reentry = reentry(options.reentrytime, mode, interval, &mut remarks);
-        let policy = Policy::new(interval, reentry, weight);
+        let cadence = Cadence::Pauses(interval);
+        let policy = Policy::new(cadence, reentry, weight);
         let load = load(&options, address);
         Ok(Self {
             mode,
-            probe: Probe { real_server, question, expect, limit: interval },
+            probe: Probe { real_server, question, expect, limit: cadence.limit() },
             policy: if load.is_some() { policy.following_load(scale(options.scale)) } else { policy },
             virtual_server: VirtualServer {
                 address: options.virtaddress,

@@ -4,6 +4,7 @@
 //!
 //! - [`state`]: when a real server is in service and with which weight: results and time in, actions out.
 //! - [`policy`]: the numbers that it goes by.
+//! - [`cadence`]: when the next check begins, and how long it may last.
 //! - [`spread`]: when each of many real servers is checked for the first time.
 //! - [`partner`]: when the partner's service counts as lost (`--fos`).
 //! - [`dialogue`], [`expect`], [`expression`], [`escape`]: what is sent, what makes an answer good, and how that is written.
@@ -15,6 +16,7 @@
 //! - [`probe`]: one check over TCP or UDP, or by a program.
 //! - [`load`]: the load of a real server.
 
+pub mod cadence;
 pub mod dialogue;
 pub mod escape;
 pub mod expect;

@@ -10,6 +10,15 @@ use crate::failure::Failure;
 pub enum Line {
     /// A bad check.
     Failed(Failure),
+    /// A bad check that does not yet take the real server out.
+    Tolerated {
+        /// What went wrong.
+        failure: Failure,
+        /// Bad checks in a row.
+        bad: u32,
+        /// How many take it out.
+        fall: u32,
+    },
     /// A real server goes into service.
     Available(SocketAddr),
     /// A real server leaves service.
@@ -59,6 +68,7 @@ impl fmt::Display for Line {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Failed(failure) => failure.fmt(f),
+            Self::Tolerated { failure, bad, fall } => write!(f, "{failure} bad={bad} fall={fall}"),
             Self::Available(server) => write!(f, "[ active ] making {server} available"),
             Self::ShuttingDown(server) => {
                 write!(f, "[inactive] shutting down {server} due to connection failure")

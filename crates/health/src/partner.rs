@@ -13,9 +13,12 @@ use crate::policy::Policy;
 pub struct Partner {
     service: SocketAddr,
     threshold: u64,
+    fall: u32,
     active: bool,
     /// Good checks in a row.
     count: u64,
+    /// Bad checks in a row.
+    bad: u32,
 }
 
 /// Why the watch ends.
@@ -30,19 +33,27 @@ pub enum Lost {
 impl Partner {
     /// A service that was not checked yet.
     pub fn new(service: SocketAddr, policy: &Policy) -> Self {
-        Self { service, threshold: policy.threshold(), active: false, count: policy.threshold() }
+        let (threshold, fall) = (policy.threshold(), policy.fall());
+        Self { service, threshold, fall, active: false, count: threshold, bad: 0 }
     }
 
     /// A check has ended: what to log, and whether the watch ends. A check that says nothing is no reason to fail over.
     pub fn checked(&mut self, outcome: Result<(), Failure>) -> (Vec<Line>, Option<Lost>) {
         match outcome {
-            Ok(()) => (self.good(), None),
+            Ok(()) => {
+                self.bad = 0;
+                (self.good(), None)
+            }
             Err(failure) if failure.is_undetermined() => {
                 let mut lines = vec![Line::Failed(failure)];
                 lines.extend(self.good());
                 (lines, None)
             }
             Err(failure) => {
+                self.bad = self.bad.saturating_add(1);
+                if self.active && self.bad < self.fall {
+                    return (vec![Line::Tolerated { failure, bad: self.bad, fall: self.fall }], None);
+                }
                 let (line, lost) = self.bad();
                 (vec![Line::Failed(failure), line], lost)
             }
@@ -75,14 +86,19 @@ mod tests {
     use std::time::Duration;
 
     use super::{Lost, Partner};
+    use crate::cadence::Cadence;
     use crate::failure::{Cause, Failure};
     use crate::policy::Policy;
 
     /// The lines and the end of a watch over these checks, `+` good and `-` bad.
     fn watch(checks: &str) -> (Vec<String>, Option<Lost>) {
-        let real_server = "10.1.1.2:80".parse().unwrap();
         let interval = Duration::from_secs(10);
-        let mut partner = Partner::new(real_server, &Policy::new(interval, interval, 1));
+        watch_by(Policy::new(Cadence::Pauses(interval), interval, 1), checks)
+    }
+
+    fn watch_by(policy: Policy, checks: &str) -> (Vec<String>, Option<Lost>) {
+        let real_server = "10.1.1.2:80".parse().unwrap();
+        let mut partner = Partner::new(real_server, &policy);
         let mut said = Vec::new();
         for check in checks.chars() {
             let outcome =
@@ -104,6 +120,14 @@ mod tests {
             ["Remote service 10.1.1.2:80 is available", "Exiting due to connection failure of 10.1.1.2:80"]
         );
         assert_eq!(lost, Some(Lost::Gone));
+    }
+
+    #[test]
+    fn an_available_service_may_fail_as_often_as_it_is_said() {
+        let interval = Duration::from_secs(10);
+        let policy = Policy::new(Cadence::Pauses(interval), interval, 1).falling_after(2);
+        assert_eq!(watch_by(policy, "+-+-").1, None);
+        assert_eq!(watch_by(policy, "+-+--").1, Some(Lost::Gone));
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::cadence::Cadence;
+
 /// Re-entry time that a re-entry time of 0 stands for.
 const DEFAULT_REENTRY: Duration = Duration::from_secs(180);
 /// A step of the slow start is due about this often.
@@ -9,28 +11,44 @@ const STEP: Duration = Duration::from_secs(20);
 /// Largest weight that the load may lead to (nanny.md 13, row 17).
 const LARGEST_WEIGHT: u32 = 65535;
 
-/// How often a real server is checked, what it must do to come back, and its weight.
+/// How often a real server is checked, what it must do to come and to go, and its weight.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Policy {
-    interval: Duration,
+    cadence: Cadence,
     reentry: Duration,
+    rise: Option<u32>,
+    fall: u32,
     weight: u32,
     scale: Option<u32>,
 }
 
 impl Policy {
-    /// A policy in the terms of lvs.cf.
+    /// A policy in the terms of lvs.cf, with the rules of Piranha: one bad check takes a real server out.
     ///
-    /// `interval` is the pause from the end of a check to the beginning of the next (`timeout` in lvs.cf); 0 counts
-    /// as 1 s. `reentry` is how long a real server must be good again; 0 stands for 180 s. `weight` is the
-    /// configured weight; 0 means checked, in the table, but without new connections.
-    pub fn new(interval: Duration, reentry: Duration, weight: u32) -> Self {
+    /// `reentry` is how long a real server must be good again; 0 stands for 180 s. `weight` is the configured weight;
+    /// 0 means checked, in the table, but without new connections.
+    pub fn new(cadence: Cadence, reentry: Duration, weight: u32) -> Self {
         Self {
-            interval: if interval.is_zero() { Duration::from_secs(1) } else { interval },
+            cadence,
             reentry: if reentry.is_zero() { DEFAULT_REENTRY } else { reentry },
+            rise: None,
+            fall: 1,
             weight,
             scale: None,
         }
+    }
+
+    /// The same, but this many good checks in a row bring a real server back, in place of the re-entry time
+    /// (nanny.md 13, row 22).
+    #[must_use]
+    pub fn rising_after(self, checks: u32) -> Self {
+        Self { rise: Some(checks), ..self }
+    }
+
+    /// The same, but only this many bad checks in a row take a real server out (nanny.md 13, row 11).
+    #[must_use]
+    pub fn falling_after(self, checks: u32) -> Self {
+        Self { fall: checks, ..self }
     }
 
     /// The same, but the weight follows the real server's load, from the configured one to `scale` times as much.
@@ -39,14 +57,25 @@ impl Policy {
         Self { scale: Some(scale), ..self }
     }
 
-    /// Pause from the end of a check to the beginning of the next.
-    pub fn interval(&self) -> Duration {
-        self.interval
+    /// When checks begin and how long they may last.
+    pub fn cadence(&self) -> Cadence {
+        self.cadence
     }
 
-    /// Good checks in a row that bring a real server back: the re-entry time in whole intervals.
+    /// Time between two checks.
+    pub fn interval(&self) -> Duration {
+        self.cadence.interval()
+    }
+
+    /// Good checks in a row that bring a real server back: the re-entry time in whole intervals, unless their number
+    /// is given.
     pub fn threshold(&self) -> u64 {
-        self.intervals_in(self.reentry)
+        self.rise.map_or_else(|| self.intervals_in(self.reentry), u64::from)
+    }
+
+    /// Bad checks in a row that take a real server out.
+    pub fn fall(&self) -> u32 {
+        self.fall
     }
 
     /// The configured weight.
@@ -77,7 +106,7 @@ impl Policy {
     }
 
     fn intervals_in(&self, time: Duration) -> u64 {
-        let whole = time.as_nanos().checked_div(self.interval.as_nanos()).unwrap_or(0);
+        let whole = time.as_nanos().checked_div(self.interval().as_nanos()).unwrap_or(0);
         u64::try_from(whole).unwrap_or(u64::MAX)
     }
 }

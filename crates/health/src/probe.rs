@@ -8,7 +8,8 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use tokio::time::timeout;
+use nix::errno::Errno;
+use tokio::time::{Instant, timeout};
 
 use crate::expect::Expect;
 use crate::failure::{Cause, Failure, errno};
@@ -24,8 +25,8 @@ pub struct Probe {
     /// What the answer must be. Of a program, its whole output but for the last line's end; with [`Expect::Nothing`]
     /// its exit status counts.
     pub expect: Expect,
-    /// Longest duration of each phase: connecting, sending, reading; or of a program.
-    pub limit: Duration,
+    /// How long it may last.
+    pub limit: Limit,
 }
 
 /// How a real server is asked.
@@ -39,29 +40,62 @@ pub enum Question {
     Program(Program),
 }
 
+/// How long a check may last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Limit {
+    /// So long for each phase: connecting, sending, reading; or for a program.
+    Phase(Duration),
+    /// So long for the whole check.
+    Check(Duration),
+}
+
 impl Probe {
-    /// Checks the real server once. Lasts at most three times the limit; dropping it ends the check.
+    /// Checks the real server once, within its limit. Dropping this ends the check.
     ///
     /// # Errors
     ///
     /// A [`Failure`] with the step that went wrong; the real server is not to be used then.
     pub async fn check(&self) -> Result<(), Failure> {
+        let attempt = Attempt {
+            real_server: self.real_server,
+            expect: &self.expect,
+            limit: self.limit,
+            begun: Instant::now(),
+        };
         let outcome = match (&self.question, &self.expect) {
             (_, Expect::Impossible(reason)) => Err(Cause::Expression(reason.clone())),
-            (Question::Tcp(send), _) => tcp::check(self, send.as_deref()).await,
-            (Question::Udp(send), _) => udp::check(self, send.as_deref()).await,
-            (Question::Program(program), _) => external::check(self, program).await,
+            (Question::Tcp(send), _) => tcp::check(&attempt, send.as_deref()).await,
+            (Question::Udp(send), _) => udp::check(&attempt, send.as_deref()).await,
+            (Question::Program(program), _) => external::check(&attempt, program).await,
         };
         outcome.map_err(|cause| Failure { real_server: self.real_server, cause })
     }
+}
 
-    /// Waits for one phase of the check, at most the limit.
+/// A check under way.
+struct Attempt<'a> {
+    real_server: SocketAddr,
+    expect: &'a Expect,
+    limit: Limit,
+    begun: Instant,
+}
+
+impl Attempt<'_> {
+    /// How long a phase may last that begins now.
+    fn left(&self) -> Duration {
+        match self.limit {
+            Limit::Phase(limit) => limit,
+            Limit::Check(limit) => limit.saturating_sub(self.begun.elapsed()),
+        }
+    }
+
+    /// Waits for one phase of the check.
     async fn phase<T>(
         &self,
         phase: impl Future<Output = io::Result<T>>,
         timed_out: Cause,
-        failed: fn(nix::errno::Errno) -> Cause,
+        failed: fn(Errno) -> Cause,
     ) -> Result<T, Cause> {
-        timeout(self.limit, phase).await.map_err(|_| timed_out)?.map_err(|error| failed(errno(&error)))
+        timeout(self.left(), phase).await.map_err(|_| timed_out)?.map_err(|error| failed(errno(&error)))
     }
 }

@@ -61,6 +61,8 @@ pub struct Health {
     standing: Standing,
     /// Good checks in a row.
     count: u64,
+    /// Bad checks in a row.
+    bad: u32,
     /// When the next check is due; none while the state is forced.
     due: Option<Instant>,
     /// The failure that was logged last, and when; none after a good check.
@@ -78,17 +80,17 @@ enum Standing {
 }
 
 impl Health {
-    /// The health of a real server that is checked for the first time now.
-    pub fn new(real_server: SocketAddr, policy: Policy, known: Known, now: Instant) -> Self {
+    /// The health of a real server that is checked for the first time then.
+    pub fn new(real_server: SocketAddr, policy: Policy, known: Known, first: Instant) -> Self {
         let (standing, count) = match known {
             Known::Nothing => (Standing::Unknown, policy.threshold()),
             Known::Up { weight } => (Standing::Up { weight }, policy.threshold()),
             Known::Down => (Standing::Unknown, 0),
         };
-        Self { real_server, policy, standing, count, due: Some(now), logged: None }
+        Self { real_server, policy, standing, count, bad: 0, due: Some(first), logged: None }
     }
 
-    /// When the next check is due: an interval after the end of the last one. None while the state is forced.
+    /// When the next check is due, by the policy's cadence. None while the state is forced.
     pub fn due(&self) -> Option<Instant> {
         self.due
     }
@@ -100,17 +102,20 @@ impl Health {
 
     /// A check has ended. Ignored while the state is forced.
     pub fn checked(&mut self, outcome: Result<(), Failure>, now: Instant) -> Vec<Action> {
-        if self.due.is_none() {
-            return Vec::new();
-        }
-        self.due = now.checked_add(self.policy.interval());
+        let Some(due) = self.due else { return Vec::new() };
+        self.due = self.policy.cadence().next(due, now);
         match outcome {
             Ok(()) => {
+                self.bad = 0;
                 self.logged = None;
                 self.good()
             }
             Err(failure) if failure.is_undetermined() => self.undetermined(&failure, now),
-            Err(failure) => self.bad(&failure, now),
+            Err(failure) => {
+                self.bad = self.bad.saturating_add(1);
+                let tolerable = self.is_up() && self.bad < self.policy.fall();
+                if tolerable { self.tolerated(failure, now) } else { self.bad(&failure, now) }
+            }
         }
     }
 
@@ -154,6 +159,7 @@ impl Health {
     /// Lets checks decide again, from now on, without the re-entry time. Does the same if nothing was forced.
     pub fn release(&mut self, now: Instant) -> Vec<Action> {
         self.count = self.policy.threshold();
+        self.bad = 0;
         self.due = Some(now);
         vec![Action::Log(Line::Released)]
     }
@@ -173,6 +179,16 @@ impl Health {
         }
         if let Standing::Up { weight } = self.standing {
             actions.extend(self.adjust(weight));
+        }
+        actions
+    }
+
+    /// A bad check in a row of too few: the real server stays as it is, and so does its count of good ones.
+    fn tolerated(&mut self, failure: Failure, now: Instant) -> Vec<Action> {
+        let mut actions = vec![self.counted(false)];
+        if self.is_news(&failure, now) {
+            self.logged = Some((failure.clone(), now));
+            actions.push(Action::Log(Line::Tolerated { failure, bad: self.bad, fall: self.policy.fall() }));
         }
         actions
     }

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use health::expect::Expect;
 use health::failure::Cause;
-use health::probe::{Probe, Question};
+use health::probe::{Limit, Probe, Question};
 use nix::errno::Errno;
 
 /// Long enough for every answer on this machine.
@@ -22,7 +22,7 @@ fn probe(real_server: SocketAddr, send: Option<&[u8]>, expect: Option<&[u8]>) ->
         real_server,
         question: Question::Tcp(send.map(<[u8]>::to_vec)),
         expect: expect.map_or(Expect::Nothing, |text| Expect::text(text.to_vec())),
-        limit: PATIENT,
+        limit: Limit::Phase(PATIENT),
     }
 }
 
@@ -83,21 +83,56 @@ fn a_black_hole_times_out() {
     let _queued = TcpStream::connect(address).unwrap();
 
     let begin = Instant::now();
-    let hasty = Probe { limit: HASTY, ..probe(address, None, None) };
+    let hasty = Probe { limit: Limit::Phase(HASTY), ..probe(address, None, None) };
     let outcome = runtime.block_on(hasty.check()).map_err(|failure| failure.cause);
     assert_eq!(outcome, Err(Cause::ConnectTimedOut));
     assert!(begin.elapsed() >= HASTY);
 }
 
 #[test]
+fn a_deadline_holds_for_an_answer_that_drips() {
+    let dripping = serve(|mut client| {
+        while client.write_all(b"x").is_ok() {
+            thread::sleep(HASTY / 10);
+        }
+    });
+    let begin = Instant::now();
+    let hasty = Probe { limit: Limit::Check(HASTY), ..probe(dripping, None, Some(&[b'x'; 10_000])) };
+    assert!(matches!(check(&hasty), Err(Cause::TooShort { got: 1.., wanted: 10_000 })));
+    assert!((HASTY..PATIENT).contains(&begin.elapsed()));
+}
+
+#[test]
+fn a_deadline_holds_for_the_whole_check() {
+    // More than fits into the buffers between the two, so that sending takes as long as the server likes.
+    const LENGTH: usize = 32 * 1024 * 1024;
+    const LIMIT: Duration = Duration::from_secs(1);
+    let slow = || {
+        serve(|mut client| {
+            thread::sleep(LIMIT * 3 / 5);
+            client.read_exact(&mut vec![0; LENGTH]).unwrap();
+            let _ = client.read(&mut [0]);
+        })
+    };
+    let lasts = |limit| {
+        let begin = Instant::now();
+        let asked = Probe { limit, ..probe(slow(), Some(&vec![b'x'; LENGTH]), Some(b"HTTP")) };
+        assert_eq!(check(&asked), Err(Cause::ReadTimedOut));
+        begin.elapsed()
+    };
+    assert!(lasts(Limit::Phase(LIMIT)) > LIMIT * 3 / 2, "Piranha's limit is for each phase");
+    assert!(lasts(Limit::Check(LIMIT)) < LIMIT * 3 / 2);
+}
+
+#[test]
 fn silence_times_out() {
-    let hasty = Probe { limit: HASTY, ..probe(say(&[]), Some(b"hello"), Some(b"HTTP")) };
+    let hasty = Probe { limit: Limit::Phase(HASTY), ..probe(say(&[]), Some(b"hello"), Some(b"HTTP")) };
     assert_eq!(check(&hasty), Err(Cause::ReadTimedOut));
 }
 
 #[test]
 fn an_answer_that_never_becomes_long_enough_is_too_short() {
-    let hasty = Probe { limit: HASTY, ..probe(say(&[b"HT"]), None, Some(b"HTTP")) };
+    let hasty = Probe { limit: Limit::Phase(HASTY), ..probe(say(&[b"HT"]), None, Some(b"HTTP")) };
     assert_eq!(check(&hasty), Err(Cause::TooShort { got: 2, wanted: 4 }));
 }
 
@@ -174,7 +209,7 @@ fn a_regular_expression_is_searched_in_the_whole_answer() {
     let search = |pieces, expression: &[u8]| {
         check(&Probe {
             expect: Expect::expression(expression),
-            limit: HASTY,
+            limit: Limit::Phase(HASTY),
             ..probe(say(pieces), None, None)
         })
     };
@@ -258,7 +293,11 @@ fn a_lost_udp_reply_is_bad_only_where_one_was_asked_for() {
     let address = silent.local_addr().unwrap();
     for (send, expect) in [(Some("ping"), Some("pong")), (Some("ping"), None), (None, Some("pong"))] {
         let asked = udp(address, send.map(str::as_bytes), expect.map(str::as_bytes));
-        assert_eq!(check(&Probe { limit: HASTY, ..asked }), Err(Cause::ReadTimedOut), "{send:?} {expect:?}");
+        assert_eq!(
+            check(&Probe { limit: Limit::Phase(HASTY), ..asked }),
+            Err(Cause::ReadTimedOut),
+            "{send:?} {expect:?}"
+        );
     }
-    assert_eq!(check(&Probe { limit: HASTY, ..udp(address, None, None) }), Ok(()));
+    assert_eq!(check(&Probe { limit: Limit::Phase(HASTY), ..udp(address, None, None) }), Ok(()));
 }

@@ -11,17 +11,17 @@ use std::time::{Duration, Instant};
 
 use health::expect::Expect;
 use health::failure::{Cause, Ran};
-use health::probe::{Probe, Question};
+use health::probe::{Limit, Probe, Question};
 use health::program::Program;
 use nix::errno::Errno;
 
 const PATIENT: Duration = Duration::from_secs(10);
-const HASTY: Duration = Duration::from_millis(200);
+const HASTY: Limit = Limit::Phase(Duration::from_millis(200));
 
 fn probe(line: &str, expect: Expect) -> Probe {
     let real_server = SocketAddr::from(([10, 1, 1, 2], 80));
     let program = Program::from_line(OsStr::new(line), real_server).unwrap();
-    Probe { real_server, question: Question::Program(program), expect, limit: PATIENT }
+    Probe { real_server, question: Question::Program(program), expect, limit: Limit::Phase(PATIENT) }
 }
 
 fn check(probe: &Probe) -> Result<(), Cause> {

@@ -2,21 +2,21 @@
 
 use tracing::debug;
 
-use super::Probe;
+use super::Attempt;
 use crate::expect::Expect;
 use crate::failure::{Cause, Ran, errno, shown};
 use crate::program::Program;
 use crate::running::{End, run};
 
-pub(super) async fn check(probe: &Probe, program: &Program) -> Result<(), Cause> {
+pub(super) async fn check(attempt: &Attempt<'_>, program: &Program) -> Result<(), Cause> {
     let name = program.name.to_string_lossy().into_owned();
-    match run(program, probe.limit).await {
+    match run(program, attempt.left()).await {
         Err(error) => Err(Cause::NotStarted { program: name, errno: errno(&error) }),
         Ok(End::Overtime) => Err(Cause::Overtime { program: name }),
         Ok(End::Ended { status, output }) => {
             let text = without_line_end(&output);
-            debug!("Got result ({}) from command sent to ({})", shown(text), probe.real_server);
-            judge(&probe.expect, Ran { program: name, status, output: text.to_vec() })
+            debug!("Got result ({}) from command sent to ({})", shown(text), attempt.real_server);
+            judge(attempt.expect, Ran { program: name, status, output: text.to_vec() })
         }
     }
 }

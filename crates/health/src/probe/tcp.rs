@@ -8,29 +8,29 @@ use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
 use tracing::debug;
 
-use super::Probe;
+use super::Attempt;
 use crate::expect::Expect;
 use crate::failure::{Cause, SHOWN, errno, shown};
 
-pub(super) async fn check(probe: &Probe, send: Option<&[u8]>) -> Result<(), Cause> {
-    debug!("Opening TCP socket to remote service port {}...", probe.real_server.port());
-    let socket = open(probe.real_server)?;
+pub(super) async fn check(attempt: &Attempt<'_>, send: Option<&[u8]>) -> Result<(), Cause> {
+    debug!("Opening TCP socket to remote service port {}...", attempt.real_server.port());
+    let socket = open(attempt.real_server)?;
     debug!("Connecting socket to remote address...");
-    let connecting = socket.connect(probe.real_server);
-    let mut stream = probe.phase(connecting, Cause::ConnectTimedOut, Cause::Connect).await?;
+    let connecting = socket.connect(attempt.real_server);
+    let mut stream = attempt.phase(connecting, Cause::ConnectTimedOut, Cause::Connect).await?;
     if let Some(text) = send {
         debug!("Sending len={}, text=\"{}\"", text.len(), shown(text));
-        probe.phase(stream.write_all(text), Cause::Write(Errno::ETIMEDOUT), Cause::Write).await?;
+        attempt.phase(stream.write_all(text), Cause::Write(Errno::ETIMEDOUT), Cause::Write).await?;
     }
-    if matches!(probe.expect, Expect::Nothing) {
+    if matches!(attempt.expect, Expect::Nothing) {
         return Ok(());
     }
-    debug!("Posting READ I/O; expecting {} character(s)...", probe.expect.wanted());
+    debug!("Posting READ I/O; expecting {} character(s)...", attempt.expect.wanted());
     let mut received = Vec::with_capacity(SHOWN);
-    let verdict = match timeout(probe.limit, receive(&mut stream, &probe.expect, &mut received)).await {
+    let verdict = match timeout(attempt.left(), receive(&mut stream, attempt.expect, &mut received)).await {
         Ok(verdict) => verdict,
         Err(_) if received.is_empty() => Err(Cause::ReadTimedOut),
-        Err(_) => probe.expect.judge_whole(&received),
+        Err(_) => attempt.expect.judge_whole(&received),
     };
     debug!("READ got len={}, text={}", received.len(), shown(&received));
     verdict

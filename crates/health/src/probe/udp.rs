@@ -8,7 +8,7 @@ use tokio::net::UdpSocket;
 use tokio::time::timeout;
 use tracing::debug;
 
-use super::Probe;
+use super::Attempt;
 use crate::expect::Expect;
 use crate::failure::{Cause, errno, shown};
 
@@ -17,19 +17,19 @@ const LARGEST_DATAGRAM: usize = 65535;
 /// How long an ICMP error is awaited where no answer can be asked for.
 const ERROR_WAIT: Duration = Duration::from_millis(500);
 
-pub(super) async fn check(probe: &Probe, send: Option<&[u8]>) -> Result<(), Cause> {
-    debug!("Opening UDP socket to remote service port {}...", probe.real_server.port());
-    let socket = open(probe.real_server).await?;
-    match (send, &probe.expect) {
-        (None, Expect::Nothing) => knock(probe, &socket).await,
+pub(super) async fn check(attempt: &Attempt<'_>, send: Option<&[u8]>) -> Result<(), Cause> {
+    debug!("Opening UDP socket to remote service port {}...", attempt.real_server.port());
+    let socket = open(attempt.real_server).await?;
+    match (send, attempt.expect) {
+        (None, Expect::Nothing) => knock(attempt, &socket).await,
         (send, expect) => {
             if let Some(text) = send {
                 debug!("Sending len={}, text=\"{}\"", text.len(), shown(text));
-                probe.phase(socket.send(text), Cause::Write(Errno::ETIMEDOUT), Cause::Write).await?;
+                attempt.phase(socket.send(text), Cause::Write(Errno::ETIMEDOUT), Cause::Write).await?;
             }
             debug!("Posting READ I/O; expecting {} character(s)...", expect.wanted());
             let mut datagram = vec![0; LARGEST_DATAGRAM];
-            let length = probe.phase(socket.recv(&mut datagram), Cause::ReadTimedOut, Cause::Read).await?;
+            let length = attempt.phase(socket.recv(&mut datagram), Cause::ReadTimedOut, Cause::Read).await?;
             datagram.truncate(length);
             debug!("READ got len={length}, text={}", shown(&datagram));
             expect.judge_whole(&datagram)
@@ -48,9 +48,9 @@ async fn open(real_server: SocketAddr) -> Result<UdpSocket, Cause> {
 }
 
 /// Without anything to send or expect, a server is up unless an ICMP error says otherwise (nanny.md 13, row 6).
-async fn knock(probe: &Probe, socket: &UdpSocket) -> Result<(), Cause> {
-    probe.phase(socket.send(&[]), Cause::Write(Errno::ETIMEDOUT), Cause::Write).await?;
-    match timeout(ERROR_WAIT.min(probe.limit), socket.recv(&mut [0])).await {
+async fn knock(attempt: &Attempt<'_>, socket: &UdpSocket) -> Result<(), Cause> {
+    attempt.phase(socket.send(&[]), Cause::Write(Errno::ETIMEDOUT), Cause::Write).await?;
+    match timeout(ERROR_WAIT.min(attempt.left()), socket.recv(&mut [0])).await {
         Ok(Err(error)) => Err(Cause::Read(errno(&error))),
         Ok(Ok(_)) | Err(_) => Ok(()),
     }
