@@ -1,13 +1,14 @@
 //! The argument vector of a monitor, in exactly Piranha's order (specification lvsd.md 5.2): a `client_monitor` that
-//! is not ours reads it, too.
+//! is not ours reads it, too. What only our nanny knows goes to no other, and only if the file has it.
 
 use std::ffi::{OsStr, OsString};
 use std::net::IpAddr;
 use std::os::unix::ffi::OsStringExt;
+use std::time::Duration;
 
 use lvs_cf::{Config, ForwardingMethod, Protocol, RealServer, Text, VirtualServer};
 
-use crate::plan::Mode;
+use crate::plan::{Mode, is_nanny};
 
 /// The arguments behind the program's name. `address` is the real server's.
 pub(crate) fn arguments(
@@ -45,6 +46,9 @@ pub(crate) fn arguments(
         words.option("-U", program.as_os_str());
     }
     words.flag("--nodaemon", mode.nodaemon || block.sorry_server.is_some());
+    if is_nanny(&block.client_monitor) {
+        words.extensions(block);
+    }
     words.flag("--lvs", true);
     words.0
 }
@@ -61,6 +65,25 @@ impl Words {
 
     fn option(&mut self, name: &str, value: impl AsRef<OsStr>) {
         self.0.extend([name.into(), value.as_ref().to_owned()]);
+    }
+
+    fn extensions(&mut self, block: &VirtualServer) {
+        self.seconds("--check-interval", block.check_interval);
+        self.seconds("--check-timeout", block.check_timeout);
+        self.number("--rise", block.rise);
+        self.number("--fall", block.fall);
+    }
+
+    fn seconds(&mut self, name: &str, time: Option<Duration>) {
+        if let Some(time) = time {
+            self.option(name, time.as_secs_f64().to_string());
+        }
+    }
+
+    fn number(&mut self, name: &str, number: Option<u32>) {
+        if let Some(number) = number {
+            self.option(name, number.to_string());
+        }
     }
 
     fn text(&mut self, name: &str, value: Option<&Text>) {
@@ -151,5 +174,31 @@ virtual dns {
             vectors(text, Mode { nodaemon: true, verbose: true }).concat(),
             @r#""-c" "-h" "10.1.1.2" "-p" "53" "-r" "5353" "-f" "5" "-u" "-e" "/bin/check %h" "-s" "'quit'" "-x" "" "-q" "--regex" "-v" "-a" "180" "-I" "/sbin/ipvsadm" "-t" "10" "-w" "1" "-V" "10.1.9.100" "-M" "i" "-U" "ssh" "--nodaemon" "--lvs""#
         );
+    }
+    #[test]
+    fn what_piranha_does_not_know_stands_before_the_last_word_and_goes_to_nanny_alone() {
+        let text = |monitor: &str| {
+            format!(
+                r"
+virtual web {{
+     active = 1
+     address = 10.1.9.100 eth0:1
+     port = 8080
+     client_monitor = {monitor}
+     #% check_interval = 250ms
+     #% check_timeout = 1.5
+     #% rise = 2
+     #% fall = 3
+     server one {{
+         address = 10.1.1.2
+         active = 1
+     }}
+}}
+"
+            )
+        };
+        let vector = |monitor| vectors(&text(monitor), Mode { nodaemon: false, verbose: false }).concat();
+        insta::assert_snapshot!(vector("/usr/sbin/nanny"), @r#""-c" "-h" "10.1.1.2" "-p" "8080" "-r" "8080" "-a" "180" "-I" "/sbin/ipvsadm" "-t" "10" "-w" "1" "-V" "10.1.9.100" "-M" "m" "--check-interval" "0.25" "--check-timeout" "1.5" "--rise" "2" "--fall" "3" "--lvs""#);
+        insta::assert_snapshot!(vector("/usr/sbin/watcher"), @r#""-c" "-h" "10.1.1.2" "-p" "8080" "-r" "8080" "-a" "180" "-I" "/sbin/ipvsadm" "-t" "10" "-w" "1" "-V" "10.1.9.100" "-M" "m" "--lvs""#);
     }
 }

@@ -47,7 +47,8 @@ impl FirstCheck {
             regex: block.use_regex,
             literal: false,
         };
-        let cadence = Cadence::Pauses(block.time_between_checks());
+        let pause = block.time_between_checks();
+        let cadence = Cadence::new(pause, block.check_interval, block.check_timeout);
         let probe = Probe {
             real_server: SocketAddr::new(address, server.port_number()?),
             question: dialogue.question(),

@@ -263,7 +263,7 @@ fn forwarding_method(network: lvs_cf::ForwardingMethod) -> ForwardingMethod {
 }
 
 /// Whether a `client_monitor` is a nanny that reports to lvsd. Any other program changes the table itself.
-fn is_nanny(program: &Word) -> bool {
+pub(crate) fn is_nanny(program: &Word) -> bool {
     Path::new(program.as_os_str()).file_name() == Some("nanny".as_ref())
 }
 

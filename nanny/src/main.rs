@@ -11,6 +11,7 @@ mod monitor;
 mod options;
 mod outlet;
 mod partner;
+mod policy;
 mod settings;
 
 use std::os::unix::net::UnixStream;

@@ -1,9 +1,12 @@
 //! Watching one real server of one virtual server: check, decide, have it done, pause.
 
-use std::time::Instant;
+use std::process;
+use std::time::{Duration, Instant};
 
+use health::cadence::Cadence;
 use health::policy::Policy;
 use health::probe::Probe;
+use health::spread::first_check_delay;
 use health::state::{Action, Health, Known};
 use service::signals::Signal;
 use tracing::info;
@@ -55,7 +58,8 @@ impl<'a> Monitor<'a> {
     }
 
     async fn turns(&mut self, known: Known) -> End {
-        let mut health = Health::new(self.probe.real_server, self.policy, known, Instant::now());
+        let first = Instant::now() + self.delay(known);
+        let mut health = Health::new(self.probe.real_server, self.policy, known, first);
         loop {
             let actions = match self.turn(&mut health).await {
                 Ok(actions) => actions,
@@ -71,6 +75,17 @@ impl<'a> Monitor<'a> {
                 end = self.events.end() => return end,
                 () = self.outlet.carry_out(actions) => {}
             }
+        }
+    }
+
+    /// How long the first check waits. Nannies that lvsd starts together, on a beat and for real servers that it has
+    /// looked at, take turns by their process ids (nanny.md 13, row 10).
+    fn delay(&self, known: Known) -> Duration {
+        match (&self.outlet, self.policy.cadence(), known) {
+            (Outlet::Lvsd(_), Cadence::Beats { interval, .. }, Known::Up { .. } | Known::Down) => {
+                first_check_delay(process::id().into(), interval)
+            }
+            _ => Duration::ZERO,
         }
     }
 

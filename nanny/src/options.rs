@@ -45,6 +45,18 @@ pub(crate) struct Options {
     /// Seconds that a failed server must be good again; 0 means 180 (with --fos the interval)
     #[arg(short = 'a', long, value_name = "SECONDS", default_value = "0", value_parser = integer)]
     pub(crate) reentrytime: i32,
+    /// Seconds from the beginning of a check to that of the next; fractions count (not in Piranha)
+    #[arg(long, value_name = "SECONDS")]
+    pub(crate) check_interval: Option<f64>,
+    /// Seconds that a whole check may take [default: the interval]; fractions count (not in Piranha)
+    #[arg(long, value_name = "SECONDS")]
+    pub(crate) check_timeout: Option<f64>,
+    /// Good checks in a row that bring a failed server back, in place of -a (not in Piranha)
+    #[arg(long, value_name = "CHECKS", value_parser = integer)]
+    pub(crate) rise: Option<i32>,
+    /// Bad checks in a row that take a server out [default: 1] (not in Piranha)
+    #[arg(long, value_name = "CHECKS", value_parser = integer)]
+    pub(crate) fall: Option<i32>,
     /// Text to send after connecting
     #[arg(short, long = "send_string", value_name = "TEXT")]
     pub(crate) send_string: Option<OsString>,

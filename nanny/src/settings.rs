@@ -4,9 +4,7 @@ use std::ffi::OsString;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::os::unix::ffi::OsStrExt;
-use std::time::Duration;
 
-use health::cadence::Cadence;
 use health::dialogue::Dialogue;
 use health::expect::Expect;
 use health::load;
@@ -16,9 +14,7 @@ use health::program::Program;
 use service::options::Exit;
 
 use crate::options::Options;
-
-/// Largest weight of the kernel's table that ipvsadm(8) allows.
-const LARGEST_WEIGHT: u32 = 65535;
+use crate::policy::policy;
 
 /// What is watched, and for whom.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,20 +91,16 @@ impl TryFrom<Options> for Settings {
         let mode = mode(&options)?;
         let port = port(options.port)?;
         let real_server = SocketAddr::new(address, options.rport.map_or(Ok(port), self::port)?);
-        let interval = interval(options.interval)?;
 
         let mut remarks = Vec::new();
         let mut warnings = Vec::new();
         let (question, expect) = dialogue(&options, port, real_server, &mut remarks)?;
-        let weight = weight(options.weight, &mut warnings);
-        let reentry = reentry(options.reentrytime, mode, interval, &mut remarks);
-        let cadence = Cadence::Pauses(interval);
-        let policy = Policy::new(cadence, reentry, weight);
+        let policy = policy(&options, mode, &mut remarks, &mut warnings)?;
         let load = load(&options, address);
         Ok(Self {
             mode,
-            probe: Probe { real_server, question, expect, limit: cadence.limit() },
-            policy: if load.is_some() { policy.following_load(scale(options.scale)) } else { policy },
+            probe: Probe { real_server, question, expect, limit: policy.cadence().limit() },
+            policy,
             virtual_server: VirtualServer {
                 address: options.virtaddress,
                 port,
@@ -153,13 +145,6 @@ fn mode(options: &Options) -> Result<Mode, Exit> {
 fn port(number: i32) -> Result<u16, Exit> {
     u16::try_from(number)
         .map_err(|_| refusal(format_args!("bad port -- {number} is not between 0 and 65535")))
-}
-
-fn interval(seconds: i32) -> Result<Duration, Exit> {
-    match u64::try_from(seconds) {
-        Ok(seconds) if seconds > 0 => Ok(Duration::from_secs(seconds)),
-        _ => Err(refusal(format_args!("bad interval -- {seconds} is less than 1 second"))),
-    }
 }
 
 /// What is asked and expected.
@@ -213,43 +198,10 @@ fn load(options: &Options, address: IpAddr) -> Option<Program> {
     (options.loadcmd != "none").then(|| load::program(&options.loadcmd, address))
 }
 
-/// A weight is never adjusted below the configured one.
-fn scale(factor: i32) -> u32 {
-    u32::try_from(factor).unwrap_or_default().max(1)
-}
-
 fn detail(name: &str, text: Option<&OsString>) -> String {
     match text {
         Some(text) => format!("{name} len={}, text=\"{}\"", text.len(), text.display()),
         None => format!("{name} is NULL"),
-    }
-}
-
-/// 0 drains the server (nanny.md 13, row 15); a negative weight counts as 1, as ever.
-fn weight(number: i32, warnings: &mut Vec<String>) -> u32 {
-    match u32::try_from(number) {
-        Ok(weight) if weight <= LARGEST_WEIGHT => weight,
-        Ok(weight) => {
-            warnings.push(format!("weight {weight} is too large, using {LARGEST_WEIGHT}"));
-            LARGEST_WEIGHT
-        }
-        Err(_) => {
-            warnings.push(format!("weight {number} is negative, using 1"));
-            1
-        }
-    }
-}
-
-fn reentry(seconds: i32, mode: Mode, interval: Duration, remarks: &mut Vec<String>) -> Duration {
-    match (u64::try_from(seconds), mode) {
-        (Ok(0), Mode::Fos) => interval,
-        (Ok(0), Mode::Lvs) => {
-            remarks.push("re-entry time 0 means 180 seconds".to_owned());
-            Duration::ZERO
-        }
-        (Ok(seconds), _) => Duration::from_secs(seconds),
-        // Anything below the interval means "at once", which a negative time always did.
-        (Err(_), _) => Duration::from_nanos(1),
     }
 }
 
