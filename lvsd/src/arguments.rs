@@ -35,7 +35,8 @@ pub(crate) fn arguments(
     words.flag("-v", mode.verbose);
     words.option("-a", block.reentry.to_string());
     words.option("-I", config.ipvsadm.as_os_str());
-    words.option("-t", block.timeout.to_string());
+    // Below 1 it counts as 1 (nanny.md 13, row 21), and nanny would refuse it.
+    words.option("-t", block.timeout.max(1).to_string());
     words.option("-w", server.weight.to_string());
     if let Some(address) = block.address {
         words.option("-V", address.to_string());
@@ -175,6 +176,18 @@ virtual dns {
             @r#""-c" "-h" "10.1.1.2" "-p" "53" "-r" "5353" "-f" "5" "-u" "-e" "/bin/check %h" "-s" "'quit'" "-x" "" "-q" "--regex" "-v" "-a" "180" "-I" "/sbin/ipvsadm" "-t" "10" "-w" "1" "-V" "10.1.9.100" "-M" "i" "-U" "ssh" "--nodaemon" "--lvs""#
         );
     }
+    #[test]
+    fn a_timeout_below_one_second_is_handed_on_as_one() {
+        for timeout in ["0", "-5"] {
+            let text = format!(
+                "virtual web {{\nactive = 1\naddress = 10.1.9.100 eth0:1\ntimeout = {timeout}\nserver one {{\n\
+                 address = 10.1.1.2\nactive = 1\n}}\n}}\n"
+            );
+            let vector = vectors(&text, Mode { nodaemon: false, verbose: false }).concat();
+            assert!(vector.contains(r#""-t" "1""#), "{vector}");
+        }
+    }
+
     #[test]
     fn what_piranha_does_not_know_stands_before_the_last_word_and_goes_to_nanny_alone() {
         let text = |monitor: &str| {
