@@ -15,6 +15,7 @@ use ipvs::{
 use lvs_cf::{Config, RealServer, VirtualServer, Word};
 
 use crate::arguments::arguments;
+use crate::families;
 use crate::first_checks::FirstCheck;
 
 /// Everything that lvsd has to bring about.
@@ -139,7 +140,13 @@ impl Plan {
             ));
         }
         planned.foreign_monitors |= !is_nanny(&block.client_monitor);
-        if let (None, Some(address)) = (&planned.sorry, block.sorry_server) {
+        let obstacle = |address| families::obstacle(config, key.family(), address);
+        if let Some((address, reason)) = block.sorry_server.and_then(|it| Some((it, obstacle(it)?))) {
+            self.complaints.push(format!(
+                "virtual server {} goes without its sorry_server {address}: {reason}",
+                block.name
+            ));
+        } else if let (None, Some(address)) = (&planned.sorry, block.sorry_server) {
             let port = if wildcard_port(block, None, ports) { 0 } else { key_port(block) };
             let destination = Destination::new(forwarding_method(config.network), 1);
             planned.sorry = Some((DestinationKey { address, port }, destination));
@@ -153,6 +160,13 @@ impl Plan {
                 ));
                 continue;
             };
+            if let Some(reason) = obstacle(destination.address) {
+                self.complaints.push(format!(
+                    "real server {}/{} at {} is not used: {reason}; the others are",
+                    block.name, server.name, destination.address
+                ));
+                continue;
+            }
             // A real server listed twice is checked and used once, as with Piranha.
             if !self.monitors.contains_key(&monitor) {
                 self.add_server(config, block, server, monitor, (key, destination), mode);
@@ -198,14 +212,7 @@ impl Plan {
 
 /// The kernel service of a virtual server; `None` if it has neither mark nor address, or no usable port.
 fn service(block: &VirtualServer) -> Option<(ServiceKey, Service)> {
-    let key = match NonZeroU32::new(block.fwmark) {
-        Some(mark) => ServiceKey::Mark { family: block.address.map_or(Family::V4, Family::of), mark },
-        None => ServiceKey::Address {
-            protocol: protocol(block.protocol),
-            address: block.address?,
-            port: block.port_number()?,
-        },
-    };
+    let key = service_key(block)?;
     let mut service = Service::new(Scheduler::new(block.scheduler.as_str()).ok()?);
     service.persistence = block.persistence().map(|timeout| Persistence {
         timeout,
@@ -213,6 +220,17 @@ fn service(block: &VirtualServer) -> Option<(ServiceKey, Service)> {
         engine: None,
     });
     Some((key, service))
+}
+
+fn service_key(block: &VirtualServer) -> Option<ServiceKey> {
+    Some(match NonZeroU32::new(block.fwmark) {
+        Some(mark) => ServiceKey::Mark { family: families::of_virtual_server(block), mark },
+        None => ServiceKey::Address {
+            protocol: protocol(block.protocol),
+            address: block.address?,
+            port: block.port_number()?,
+        },
+    })
 }
 
 fn mask(block: &VirtualServer, family: Family) -> PersistenceMask {
@@ -267,13 +285,14 @@ pub(crate) fn is_nanny(program: &Word) -> bool {
     Path::new(program.as_os_str()).file_name() == Some("nanny".as_ref())
 }
 
-/// The virtual ports that each firewall mark covers.
-type MarkPorts = BTreeMap<u32, Vec<i32>>;
+/// The virtual ports that each service by firewall mark covers.
+type MarkPorts = BTreeMap<ServiceKey, Vec<i32>>;
 
 fn ports_of_marks(config: &Config) -> MarkPorts {
     let mut ports = MarkPorts::new();
     for block in config.virtual_servers.iter().filter(|block| block.active && block.fwmark != 0) {
-        let covered = ports.entry(block.fwmark).or_default();
+        let Some(key) = service_key(block) else { continue };
+        let covered = ports.entry(key).or_default();
         if !covered.contains(&block.port) {
             covered.push(block.port);
         }
@@ -284,7 +303,7 @@ fn ports_of_marks(config: &Config) -> MarkPorts {
 /// Whether a destination keeps the packet's own port (specification lvsd.md 15, row 11): with a mark that covers
 /// several ports one destination port would get the connections of all of them.
 fn wildcard_port(block: &VirtualServer, server: Option<&RealServer>, ports: &MarkPorts) -> bool {
-    let several = ports.get(&block.fwmark).is_some_and(|ports| ports.len() > 1);
+    let several = service_key(block).and_then(|key| ports.get(&key)).is_some_and(|ports| ports.len() > 1);
     block.fwmark != 0 && (several || server.is_none_or(|server| !server.port_given))
 }
 

@@ -85,12 +85,9 @@ fn announce(settings: &Settings) {
     }
     debug!("Service_type value={}", if settings.mode == Mode::Fos { 1 } else { 2 });
     let (virtual_server, real_server) = (&settings.virtual_server, settings.real_server());
-    // As printf(3) shows a missing string.
-    let address = virtual_server.address.as_deref().unwrap_or("(null)");
-    let port = virtual_server.port;
     match settings.mode {
-        Mode::Lvs => info!("starting LVS client monitor for {address}:{port} -> {real_server}"),
-        Mode::Fos => info!("Failover service monitor for {address}:{port} started"),
+        Mode::Lvs => info!("starting LVS client monitor for {virtual_server} -> {real_server}"),
+        Mode::Fos => info!("Failover service monitor for {virtual_server} started"),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::fmt;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::os::unix::ffi::OsStrExt;
 
 use health::dialogue::Dialogue;
@@ -34,6 +34,18 @@ pub(crate) struct VirtualServer {
     pub(crate) udp: bool,
     /// 0: known by address, protocol and port.
     pub(crate) fwmark: u32,
+}
+
+/// Address and port, as log lines name them.
+impl fmt::Display for VirtualServer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // As printf(3) shows a missing string.
+        let address = self.address.as_deref().unwrap_or("(null)");
+        match address.parse::<Ipv6Addr>() {
+            Ok(address) => write!(f, "[{address}]:{}", self.port),
+            Err(_) => write!(f, "{address}:{}", self.port),
+        }
+    }
 }
 
 /// How packets reach the real server.

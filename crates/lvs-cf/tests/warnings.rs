@@ -164,11 +164,33 @@ fn cases() -> Vec<(Warning, Case<'static>, &'static [Warning])> {
         ),
         (W::NoServer, end("virtual b {\nactive = 1\naddress = 192.0.2.81 eth0:2\n}"), &[]),
         (W::FamilyDiffers, server("#% address = 2001:db8::1"), &[W::Extension]),
+        (W::FamilyDiffers, section("#% sorry_server = 2001:db8::9"), &[W::Extension]),
         (W::AuthWithoutKey, global("#% heartbeat_auth = verify"), &[W::Extension]),
         (W::Extension, global("#% nanny_pool = 1"), &[]),
         (W::ExtensionUnneeded, global("#% serial_no = 1"), &[]),
         (W::ExtensionIgnored, global("#% keepalive=1s"), &[]),
     ]
+}
+
+#[test]
+fn families_mix_only_by_tunnelling_without_connection_synchronisation() {
+    let mixed = |global| {
+        let case = Case { global, server: "#% address = 2001:db8::1", ..Case::default() };
+        case.names().contains(Warning::FamilyDiffers.name())
+    };
+    assert!(mixed("network = direct"));
+    assert!(!mixed("network = tunnel"));
+    assert!(mixed("network = tunnel\nsyncdaemon = 1"));
+}
+
+#[test]
+fn virtual_servers_of_two_families_with_one_mark_are_two_services() {
+    let six = "#% virtual six {\n#% active = 1\n#% address = 2001:db8::10 eth0\n#% fwmark = 3\n\
+               #% server a {\n#% address = 2001:db8::1\n#% active = 1\n#% }\n#% }";
+    let case = Case { section: "fwmark = 3\npersistent = 60", end: six, ..Case::default() };
+    let names = case.names();
+    assert!(!names.contains(Warning::MarkPersistenceDiffers.name()), "{names:?}");
+    assert!(names.contains(Warning::MarkPersistenceAdvised.name()), "{names:?}");
 }
 
 #[test]

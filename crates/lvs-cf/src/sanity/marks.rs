@@ -13,10 +13,12 @@ use crate::warning::Warning;
 type Marked<'a> = (&'a VirtualServer, &'a Block);
 
 pub(super) fn check(config: &Config, file: &Block, findings: &mut Findings<'_>) {
-    let mut groups: BTreeMap<u32, Vec<Marked<'_>>> = BTreeMap::new();
+    // The kernel keeps a mark's services of the two address families apart.
+    let mut groups: BTreeMap<(u32, bool), Vec<Marked<'_>>> = BTreeMap::new();
     for (service, block) in config.virtual_servers.iter().zip(file.of_kind(BlockKind::Virtual)) {
         if service.active && service.fwmark != 0 {
-            groups.entry(service.fwmark).or_default().push((service, block));
+            let six = service.address.is_some_and(|address| address.is_ipv6());
+            groups.entry((service.fwmark, six)).or_default().push((service, block));
         }
     }
     for group in groups.values() {

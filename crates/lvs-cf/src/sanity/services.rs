@@ -20,7 +20,7 @@ pub(super) fn check(config: &Config, file: &Block, findings: &mut Findings<'_>) 
     let mut seen = HashMap::new();
     for (service, block) in config.virtual_servers.iter().zip(file.of_kind(BlockKind::Virtual)) {
         section(service, block, findings);
-        real_servers(service, block, config.network, findings);
+        real_servers(service, block, config, findings);
         let key = (service.address, service.protocol, service.port);
         let by_address = service.active && service.fwmark == 0 && service.address.is_some();
         if by_address && let Some(earlier) = seen.insert(key, block.open) {
@@ -83,17 +83,12 @@ fn other_family(address: Option<IpAddr>, other: Option<IpAddr>) -> bool {
     address.zip(other).is_some_and(|(address, other)| address.is_ipv4() != other.is_ipv4())
 }
 
-fn real_servers(
-    service: &VirtualServer,
-    block: &Block,
-    method: ForwardingMethod,
-    findings: &mut Findings<'_>,
-) {
+fn real_servers(service: &VirtualServer, block: &Block, config: &Config, findings: &mut Findings<'_>) {
     let mut seen = HashMap::new();
     for (server, its) in service.servers.iter().zip(&block.blocks) {
         real_server(server, its, findings);
         if server.active && service.active {
-            in_service(service, server, its, method, findings);
+            in_service(service, server, its, config, findings);
         }
         let active_with_address = server.active && server.address.is_some();
         if active_with_address && let Some(earlier) = seen.insert((server.address, server.port), its.open) {
@@ -102,6 +97,9 @@ fn real_servers(
         }
     }
     late_port(block, findings);
+    if service.active {
+        mixed_families(service, service.sorry_server, (block, "sorry_server"), config, findings);
+    }
     let backed = service.sorry_server.is_some() || service.servers.iter().any(|server| server.active);
     if service.active && !backed {
         findings.section(Warning::NoServer, block, || {
@@ -136,10 +134,10 @@ fn in_service(
     service: &VirtualServer,
     server: &RealServer,
     block: &Block,
-    method: ForwardingMethod,
+    config: &Config,
     findings: &mut Findings<'_>,
 ) {
-    if method != ForwardingMethod::Nat && service.fwmark == 0 && server.port != service.port {
+    if config.network != ForwardingMethod::Nat && service.fwmark == 0 && server.port != service.port {
         let message = || {
             format!(
                 "port {} instead of the virtual server's {}: only NAT changes ports",
@@ -148,10 +146,26 @@ fn in_service(
         };
         findings.value(Warning::PortNotTranslated, block, "port", message);
     }
-    if method != ForwardingMethod::Tunnel && other_family(service.address, server.address) {
+    mixed_families(service, server.address, (block, "address"), config, findings);
+}
+
+/// A real server or sorry server of the other address family: lvsd leaves out what the kernel would refuse.
+fn mixed_families(
+    service: &VirtualServer,
+    address: Option<IpAddr>,
+    (block, keyword): (&Block, &str),
+    config: &Config,
+    findings: &mut Findings<'_>,
+) {
+    let obstacle = match config.network {
+        ForwardingMethod::Tunnel if !config.syncdaemon => return,
+        ForwardingMethod::Tunnel => "connection synchronisation (`syncdaemon = 1`) forbids that",
+        ForwardingMethod::Nat | ForwardingMethod::Direct => "only tunnelling can do that",
+    };
+    if other_family(service.address, address) {
         let message =
-            || "of another address family than its virtual server: only tunnelling can do that".into();
-        findings.value(Warning::FamilyDiffers, block, "address", message);
+            || format!("of another address family than its virtual server: {obstacle}, so it is not used");
+        findings.value(Warning::FamilyDiffers, block, keyword, message);
     }
 }
 
