@@ -7,15 +7,19 @@ mod entry;
 mod events;
 mod load;
 mod lvsd;
+mod mailbox;
 mod monitor;
+mod one;
 mod options;
 mod outlet;
 mod partner;
 mod policy;
+mod reports;
 mod settings;
 
 use std::os::unix::net::UnixStream;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::Context;
 use control::report::DESCRIPTOR;
@@ -28,10 +32,9 @@ use tracing::{debug, error, info, warn};
 
 use crate::entry::Entry;
 use crate::events::Events;
-use crate::load::LoadMonitor;
-use crate::monitor::Monitor;
 use crate::options::Options;
 use crate::outlet::Outlet;
+use crate::reports::Reports;
 use crate::settings::{Mode, Place, Settings};
 
 const NANNY: Program = Program { name: "nanny", version: env!("CARGO_PKG_VERSION") };
@@ -93,7 +96,7 @@ fn announce(settings: &Settings) {
 
 /// Watches until the end. Gives the exit status.
 async fn run(settings: &Settings, parent: Option<UnixStream>, waiting: Option<Waiting>) -> u8 {
-    let (events, outlet, load) = match open(settings, parent) {
+    let (events, outlet) = match open(settings, parent) {
         Ok(opened) => opened,
         Err(reason) => {
             error!("{reason:#}");
@@ -111,28 +114,25 @@ async fn run(settings: &Settings, parent: Option<UnixStream>, waiting: Option<Wa
         return CANNOT_BEGIN;
     }
     match settings.mode {
-        Mode::Lvs => Monitor::new(settings, events, outlet, load).watch().await,
+        Mode::Lvs => one::watch(settings, events, outlet).await,
         Mode::Fos => partner::watch(settings, events).await,
     }
 }
 
 /// Opens what nanny hears from, and what it changes, and says what it watches.
-fn open(
-    settings: &Settings,
-    parent: Option<UnixStream>,
-) -> anyhow::Result<(Events, Outlet, Option<LoadMonitor>)> {
+fn open(settings: &Settings, parent: Option<UnixStream>) -> anyhow::Result<(Events, Outlet)> {
     // Caught before the first line says that there is something to end.
     let signals = Signals::catch().context("cannot catch signals")?;
     announce(settings);
     let (lvsd, outlet) = match (settings.mode, parent) {
         (Mode::Lvs, Some(parent)) => {
             let (hearing, speaking) = lvsd::join(parent).context("the report socket is unusable")?;
-            (Some(hearing), Outlet::Lvsd(speaking))
+            let reports = Arc::new(Reports::default());
+            tokio::spawn(speaking.tell(Arc::clone(&reports), lvsd::line_of_one));
+            (Some(hearing), Outlet::Lvsd(reports, 0))
         }
         (Mode::Lvs, None) if !settings.rehearsal => (None, Outlet::Table(Box::new(Entry::open(settings)?))),
         _ => (None, Outlet::Nowhere),
     };
-    let monitor = settings.load.clone().map(|program| LoadMonitor::new(program, settings.policy.interval()));
-    let (load, loads) = monitor.unzip();
-    Ok((Events::new(signals, lvsd, loads), outlet, load))
+    Ok((Events::new(signals, lvsd), outlet))
 }

@@ -1,122 +1,172 @@
-//! Watching one real server of one virtual server: check, decide, have it done, pause.
+//! Watching one real server of one virtual server: pause, check, decide, have it done. The same alone and in a pool.
 
-use std::process;
-use std::time::{Duration, Instant};
+use std::convert::Infallible;
+use std::future::pending;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Instant;
 
+use control::report::{Checks, Force, Forced, LastCheck};
 use health::cadence::Cadence;
+use health::failure::Failure;
 use health::policy::Policy;
 use health::probe::Probe;
-use health::spread::first_check_delay;
 use health::state::{Action, Health, Known};
 use service::signals::Signal;
-use tracing::info;
+use tokio::time::sleep_until;
 
-use crate::events::{End, Events, Pause};
 use crate::load::LoadMonitor;
+use crate::mailbox::{Mailbox, Occupation, Word};
 use crate::outlet::Outlet;
 use crate::settings::Settings;
 
-/// Exit status if the own entry could not be removed at the end.
-const NOT_WITHDRAWN: u8 = 1;
-
 /// The watch over one real server.
-pub(crate) struct Monitor<'a> {
-    probe: &'a Probe,
+pub(crate) struct Monitor {
+    probe: Arc<Probe>,
     policy: Policy,
-    events: Events,
+    mailbox: Arc<Mailbox>,
     outlet: Outlet,
     load: Option<LoadMonitor>,
+    last: Option<Checked>,
 }
 
-impl<'a> Monitor<'a> {
-    /// A watch that has not begun.
-    pub(crate) fn new(
-        settings: &'a Settings,
-        events: Events,
-        outlet: Outlet,
-        load: Option<LoadMonitor>,
-    ) -> Self {
-        Self { probe: &settings.probe, policy: settings.policy, events, outlet, load }
+/// A check that came to its end.
+struct Checked {
+    began: Instant,
+    ended: Instant,
+    failure: Option<String>,
+}
+
+impl Monitor {
+    /// A watch that has not begun, which heeds the words in the mailbox.
+    pub(crate) fn new(settings: &Settings, mailbox: Arc<Mailbox>, outlet: Outlet) -> Self {
+        let policy = settings.policy;
+        let load =
+            settings.load.clone().map(|program| LoadMonitor::new(program, policy.cadence().interval()));
+        Self { probe: Arc::new(settings.probe.clone()), policy, mailbox, outlet, load, last: None }
     }
 
-    /// Watches until the end. Gives the exit status.
-    pub(crate) async fn watch(mut self) -> u8 {
-        let known = match &mut self.outlet {
-            Outlet::Lvsd(_) => self.events.begin().await,
-            Outlet::Table(entry) => Ok(entry.known()),
-            Outlet::Nowhere => Ok(Known::Nothing),
-        };
-        let end = match known {
-            Ok(known) => self.turns(known).await,
-            Err(end) => end,
-        };
-        match end {
-            End::Signal(signal) => info!("Terminating due to signal {signal}"),
-            End::Orphaned => info!("Terminating because lvsd is gone"),
-        }
-        if self.outlet.withdraw() { 0 } else { NOT_WITHDRAWN }
-    }
-
-    async fn turns(&mut self, known: Known) -> End {
-        let first = Instant::now() + self.delay(known);
+    /// Watches, with the first check at this time. Dropping it ends the watch.
+    pub(crate) async fn watch(&mut self, known: Known, first: Instant) -> Infallible {
         let mut health = Health::new(self.probe.real_server, self.policy, known, first);
         loop {
-            let actions = match self.turn(&mut health).await {
-                Ok(actions) => actions,
-                Err(end) => return end,
-            };
-            if let Some(load) = &mut self.load
-                && actions.contains(&Action::MeasureLoad)
-            {
-                load.ask();
+            let pause = pause(health.due());
+            if self.attend(&mut health, pause, Occupation::Pause).await.is_none() {
+                continue;
             }
-            tokio::select! {
+            let check = check(Arc::clone(&self.probe));
+            if let Some((outcome, checked)) = self.attend(&mut health, check, Occupation::Check).await {
+                self.last = Some(checked);
+                let actions = health.checked(outcome, Instant::now());
+                self.carry_out(actions);
+            }
+        }
+    }
+
+    /// What the kernel's table says of the real server, if this nanny looks after its own entry.
+    pub(crate) fn known(&mut self) -> Option<Known> {
+        self.outlet.known()
+    }
+
+    /// When it checks.
+    pub(crate) fn cadence(&self) -> Cadence {
+        self.policy.cadence()
+    }
+
+    /// The last deed. Gives whether it worked.
+    pub(crate) fn withdraw(&mut self) -> bool {
+        self.outlet.withdraw()
+    }
+
+    /// Waits for something, and heeds the words that come meanwhile. None if one of them has moved the next check: then
+    /// neither the pause nor the check before it is of use any more.
+    async fn attend<T>(
+        &mut self,
+        health: &mut Health,
+        awaited: impl Future<Output = T>,
+        occupation: Occupation,
+    ) -> Option<T> {
+        let mut awaited = pin!(awaited);
+        let due = health.due();
+        while health.due() == due {
+            let actions = tokio::select! {
                 biased;
-                end = self.events.end() => return end,
-                () = self.outlet.carry_out(actions) => {}
+                word = self.mailbox.next(occupation) => self.heed(word, health),
+                load = answer(&mut self.load) => load.map(|load| health.loaded(load)).unwrap_or_default(),
+                event = &mut awaited => return Some(event),
+            };
+            self.carry_out(actions);
+        }
+        None
+    }
+
+    /// What signals mean that do not end nanny: nanny.md 10.
+    fn heed(&self, word: Word, health: &mut Health) -> Vec<Action> {
+        match word {
+            Word::Signal(Signal::User1) | Word::Force(Force::Down) => health.force_down(),
+            Word::Signal(Signal::User2) | Word::Force(Force::Up) => health.force_up(),
+            Word::Signal(Signal::Hangup) | Word::Force(Force::Release) => health.release(Instant::now()),
+            Word::Signal(Signal::Alarm | Signal::Terminate | Signal::Interrupt | Signal::Quit) => {
+                health.check_now(Instant::now());
+                Vec::new()
+            }
+            Word::Inquire => {
+                self.outlet.answer(self.checks(health));
+                Vec::new()
             }
         }
     }
 
-    /// How long the first check waits. Nannies that lvsd starts together, on a beat and for real servers that it has
-    /// looked at, take turns by their process ids (nanny.md 13, row 10).
-    fn delay(&self, known: Known) -> Duration {
-        match (&self.outlet, self.policy.cadence(), known) {
-            (Outlet::Lvsd(_), Cadence::Beats { interval, .. }, Known::Up { .. } | Known::Down) => {
-                first_check_delay(process::id().into(), interval)
-            }
-            _ => Duration::ZERO,
-        }
+    fn checks(&self, health: &Health) -> Checks {
+        let forced = match (health.due(), health.is_up()) {
+            (Some(_), _) => None,
+            (None, true) => Some(Forced::Up),
+            (None, false) => Some(Forced::Down),
+        };
+        Checks { forced, last: self.last.as_ref().map(Checked::told) }
     }
 
-    /// One pause and the check after it, or a signal. The error is the end of nanny.
-    async fn turn(&mut self, health: &mut Health) -> Result<Vec<Action>, End> {
-        match self.events.pause(health.due()).await {
-            Pause::End(end) => return Err(end),
-            Pause::Cut(signal) => return Ok(obey(signal, health)),
-            Pause::Load(answer) => {
-                let load = self.load.as_mut().and_then(|monitor| monitor.load(answer));
-                return Ok(load.map(|load| health.loaded(load)).unwrap_or_default());
-            }
-            Pause::Over => {}
+    fn carry_out(&mut self, actions: Vec<Action>) {
+        if let Some(load) = &mut self.load
+            && actions.contains(&Action::MeasureLoad)
+        {
+            load.ask();
         }
-        tokio::select! {
-            biased;
-            end = self.events.end() => Err(end),
-            outcome = self.probe.check() => Ok(health.checked(outcome, Instant::now())),
+        self.outlet.carry_out(actions);
+    }
+}
+
+impl Checked {
+    fn told(&self) -> LastCheck {
+        LastCheck {
+            age_ms: whole(self.ended.elapsed().as_millis()),
+            took_us: whole(self.ended.duration_since(self.began).as_micros()),
+            failure: self.failure.clone(),
         }
     }
 }
 
-/// What a signal means that does not end nanny (nanny.md 10).
-fn obey(signal: Signal, health: &mut Health) -> Vec<Action> {
-    match signal {
-        Signal::User1 => health.force_down(),
-        Signal::User2 => health.force_up(),
-        Signal::Hangup => health.release(Instant::now()),
-        Signal::Alarm | Signal::Terminate | Signal::Interrupt | Signal::Quit => {
-            health.check_now(Instant::now());
-            Vec::new()
-        }
+/// Waits until this time and gives it back; for ever without one.
+pub(crate) async fn pause(due: Option<Instant>) -> Instant {
+    let Some(due) = due else { return pending().await };
+    sleep_until(due.into()).await;
+    due
+}
+
+async fn check(probe: Arc<Probe>) -> (Result<(), Failure>, Checked) {
+    let began = Instant::now();
+    let outcome = probe.check().await;
+    let failure = outcome.as_ref().err().map(Failure::to_string);
+    (outcome, Checked { began, ended: Instant::now(), failure })
+}
+
+async fn answer(load: &mut Option<LoadMonitor>) -> Option<f64> {
+    match load {
+        Some(load) => load.answer().await,
+        None => pending().await,
     }
+}
+
+fn whole(count: u128) -> u64 {
+    u64::try_from(count).unwrap_or(u64::MAX)
 }

@@ -1,18 +1,21 @@
 //! Where decisions go.
 
-use control::report::FromNanny;
+use std::sync::Arc;
+
+use control::pool::{FromPool, Number};
+use control::report::{Checks, FromNanny};
 use health::line::Line;
-use health::state::Action;
+use health::state::{Action, Known};
 use tracing::{debug, info};
 
 use crate::entry::Entry;
-use crate::lvsd::Speaking;
+use crate::reports::Reports;
 
 /// Who changes the kernel's table.
 #[derive(Debug)]
 pub(crate) enum Outlet {
-    /// lvsd, which is told.
-    Lvsd(Speaking),
+    /// lvsd, which is told of the real server with this number.
+    Lvsd(Arc<Reports>, Number),
     /// nanny itself.
     Table(Box<Entry>),
     /// Nobody: a rehearsal.
@@ -20,14 +23,22 @@ pub(crate) enum Outlet {
 }
 
 impl Outlet {
+    /// What the kernel's table says of the real server, if nanny itself looks after it.
+    pub(crate) fn known(&mut self) -> Option<Known> {
+        match self {
+            Self::Table(entry) => Some(entry.known()),
+            Self::Lvsd(..) | Self::Nowhere => None,
+        }
+    }
+
     /// Logs what is to be logged and has the rest done, in order. With an entry of its own nanny also looks after that.
-    pub(crate) async fn carry_out(&mut self, actions: Vec<Action>) {
+    pub(crate) fn carry_out(&mut self, actions: Vec<Action>) {
         for action in actions {
             match (action, &mut *self) {
                 (Action::Log(line), _) => log(&line),
-                (decision, Self::Lvsd(lvsd)) => {
-                    if let Some(report) = report(decision) {
-                        lvsd.report(&report).await;
+                (decision, Self::Lvsd(reports, server)) => {
+                    if let Some(message) = report(decision) {
+                        reports.push(FromPool::Report { server: *server, message });
                     }
                 }
                 (Action::Up { weight } | Action::Weight { weight }, Self::Table(entry)) => entry.up(weight),
@@ -40,11 +51,18 @@ impl Outlet {
         }
     }
 
+    /// Tells how the checks go. Only lvsd asks.
+    pub(crate) fn answer(&self, checks: Checks) {
+        if let Self::Lvsd(reports, server) = self {
+            reports.push(FromPool::Report { server: *server, message: FromNanny::Checks(checks) });
+        }
+    }
+
     /// The last deed. lvsd removes the real server of a nanny that it ends itself. Gives whether it worked.
     pub(crate) fn withdraw(&mut self) -> bool {
         match self {
             Self::Table(entry) => entry.remove(),
-            Self::Lvsd(_) | Self::Nowhere => true,
+            Self::Lvsd(..) | Self::Nowhere => true,
         }
     }
 }

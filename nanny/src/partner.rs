@@ -5,12 +5,20 @@ use std::time::Instant;
 use health::partner::{Lost, Partner};
 use tracing::info;
 
-use crate::events::{End, Events, Pause};
+use crate::events::{End, Events};
+use crate::mailbox::{Mailbox, Occupation};
+use crate::monitor::pause;
 use crate::settings::Settings;
 
 /// Watches until the service is lost or nanny is told to end. Gives the exit status.
 pub(crate) async fn watch(settings: &Settings, mut events: Events) -> u8 {
-    match turns(settings, &mut events).await {
+    let mailbox = Mailbox::default();
+    let lost = tokio::select! {
+        biased;
+        end = events.deliver(&mailbox) => Err(end),
+        lost = turns(settings, &mailbox) => Ok(lost),
+    };
+    match lost {
         Ok(Lost::NeverCame) => 1,
         Ok(Lost::Gone) | Err(End::Orphaned) => 0,
         Err(End::Signal(signal)) => {
@@ -20,28 +28,23 @@ pub(crate) async fn watch(settings: &Settings, mut events: Events) -> u8 {
     }
 }
 
-async fn turns(settings: &Settings, events: &mut Events) -> Result<Lost, End> {
+async fn turns(settings: &Settings, mailbox: &Mailbox) -> Lost {
     let mut partner = Partner::new(settings.real_server(), &settings.policy);
     let mut due = Instant::now();
     loop {
-        let outcome = tokio::select! {
-            biased;
-            end = events.end() => return Err(end),
-            outcome = settings.probe.check() => outcome,
-        };
-        let (lines, lost) = partner.checked(outcome);
+        let (lines, lost) = partner.checked(settings.probe.check().await);
         for line in lines {
             info!("{line}");
         }
         if let Some(lost) = lost {
-            return Ok(lost);
+            return lost;
         }
         let next = settings.policy.cadence().next(due, Instant::now());
-        due = match events.pause(next).await {
-            Pause::End(end) => return Err(end),
-            Pause::Over => next.unwrap_or(due),
+        due = tokio::select! {
+            biased;
             // Any signal that does not end nanny ends the pause.
-            Pause::Cut(_) | Pause::Load(_) => Instant::now(),
+            _ = mailbox.next(Occupation::Pause) => Instant::now(),
+            due = pause(next) => due,
         };
     }
 }

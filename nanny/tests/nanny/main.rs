@@ -8,3 +8,4 @@ mod fos;
 mod process;
 mod reports;
 mod signals;
+mod words;

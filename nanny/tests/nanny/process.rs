@@ -126,7 +126,11 @@ impl Lvsd {
     }
 
     pub(crate) fn begin(&mut self, known: Known) {
-        self.say(&encode(&ToNanny::Begin { known }).unwrap());
+        self.tell(ToNanny::Begin { known });
+    }
+
+    pub(crate) fn tell(&mut self, message: ToNanny) {
+        self.say(&encode(&message).unwrap());
     }
 
     pub(crate) fn say(&mut self, bytes: &[u8]) {
