@@ -15,9 +15,9 @@ use tokio::net::UnixStream;
 use crate::configuration;
 use crate::first_checks::FirstChecks;
 use crate::kernel::{Kernel, Outcome, timeouts};
-use crate::monitors::{Event, Monitors};
+use crate::monitors::{Event, Monitors, Watcher};
 use crate::options::Options;
-use crate::plan::{Mode, MonitorKey, Plan};
+use crate::plan::{MonitorKey, Plan};
 use crate::restarts::{Decision, Restarts};
 use crate::state::{MonitorChange, State};
 
@@ -56,13 +56,14 @@ impl Daemon {
     ///
     /// If signals cannot be caught.
     pub(crate) fn new(options: Options, kernel: Kernel, pulse: Option<UnixStream>) -> io::Result<Self> {
+        let monitors = Monitors::new(options.mode());
         Ok(Self {
             options,
             hard_shutdown: true,
             started: Instant::now(),
             kernel,
             state: State::default(),
-            monitors: Monitors::new(),
+            monitors,
             restarts: Restarts::default(),
             signals: Signals::catch()?,
             pulse,
@@ -186,8 +187,7 @@ impl Daemon {
 
     fn plan(&mut self, config: &Config) -> Plan {
         self.hard_shutdown = config.hard_shutdown;
-        let mode = Mode { nodaemon: self.options.nodaemon, verbose: self.options.verbose };
-        let plan = Plan::new(config, mode);
+        let plan = Plan::new(config, self.options.mode());
         for complaint in &plan.complaints {
             tracing::warn!("{complaint}");
         }
@@ -209,12 +209,13 @@ impl Daemon {
         while let Some(event) = next {
             match event {
                 Event::Report(monitor, report) => services.extend(self.take_report(&monitor, &report)),
-                Event::Ended(monitor, status, ran) => {
+                Event::Ended(watcher, status, ran) => {
                     let why = status.map_or_else(|error| error, |status| status.to_string());
-                    if self.monitor_ended(&monitor, &why, ran) {
+                    if self.watcher_ended(&watcher, &why, ran) {
                         return Some(End::MonitorDied);
                     }
-                    services.extend(self.state.service_of(&monitor));
+                    let monitors = self.watched_by(&watcher);
+                    services.extend(monitors.iter().filter_map(|monitor| self.state.service_of(monitor)));
                 }
             }
             next = self.monitors.next_now();
@@ -236,9 +237,10 @@ impl Daemon {
     }
 
     /// Returns whether lvsd has to end.
-    fn monitor_ended(&mut self, monitor: &MonitorKey, why: &str, ran: Duration) -> bool {
-        let name = self.name_of(monitor);
-        match self.restarts.ended(monitor, ran, self.now()) {
+    fn watcher_ended(&mut self, watcher: &Watcher, why: &str, ran: Duration) -> bool {
+        let monitors = self.watched_by(watcher);
+        let name = self.names_of(&monitors);
+        match self.restarts.ended(watcher, ran, self.now()) {
             Decision::Again(pause) => {
                 tracing::warn!("nanny for {name} ended ({why}): starting it again in {pause:?}");
                 false
@@ -248,10 +250,20 @@ impl Daemon {
                 true
             }
             Decision::GiveUp => {
-                tracing::error!("nanny for child {name} died! manual action needed!");
-                self.state.give_up(monitor);
+                for monitor in &monitors {
+                    let name = self.name_of(monitor);
+                    tracing::error!("nanny for child {name} died! manual action needed!");
+                    self.state.give_up(monitor);
+                }
                 false
             }
+        }
+    }
+
+    fn watched_by(&self, watcher: &Watcher) -> Vec<MonitorKey> {
+        match watcher {
+            Watcher::Nanny(monitor) => vec![*monitor],
+            Watcher::Pool(program) => self.state.plan().pooled(program),
         }
     }
 
@@ -259,14 +271,28 @@ impl Daemon {
         self.state.plan().monitors.get(monitor).map(|plan| plan.name.clone()).unwrap_or_default()
     }
 
+    /// For a line on all of them.
+    fn names_of(&self, monitors: &[MonitorKey]) -> String {
+        match monitors {
+            [] => String::new(),
+            [one] => self.name_of(one),
+            [first, others @ ..] => format!("{} and {} others", self.name_of(first), others.len()),
+        }
+    }
+
     fn restart_due(&mut self) {
-        for monitor in self.restarts.take_due(self.now()) {
-            let known = self.state.known(&monitor);
-            self.start_monitor(&monitor, known);
+        for watcher in self.restarts.take_due(self.now()) {
+            for monitor in self.watched_by(&watcher) {
+                let known = self.state.known(&monitor);
+                self.start_monitor(&monitor, known);
+            }
         }
     }
 
     fn start_monitor(&mut self, monitor: &MonitorKey, known: Known) {
+        if self.monitors.is_running(monitor) {
+            return;
+        }
         let Some(plan) = self.state.plan().monitors.get(monitor).cloned() else { return };
         if let Some(pid) = self.monitors.start(monitor, &plan, known) {
             tracing::info!("create_monitor for {} running as pid {pid}", plan.name);
@@ -317,21 +343,20 @@ impl Daemon {
     fn change_monitors(&mut self, changes: Vec<MonitorChange>) {
         for change in changes {
             match change {
-                MonitorChange::Stop(monitor) => {
-                    self.restarts.forget(&monitor);
-                    self.monitors.stop(&monitor);
-                }
+                MonitorChange::Stop(monitor) => self.monitors.stop(&monitor),
                 MonitorChange::Start(monitor, known) => self.start_monitor(&monitor, known),
             }
         }
+        let planned = &self.state.plan().monitors;
+        self.monitors.clear_up(|monitor| planned.contains_key(monitor));
     }
 
     /// A reload gives monitors that were given up another chance.
     fn revive_given_up(&mut self) {
         let idle: Vec<_> =
             self.state.plan().monitors.keys().filter(|key| !self.monitors.is_running(key)).copied().collect();
+        self.restarts = Restarts::default();
         for monitor in idle {
-            self.restarts.forget(&monitor);
             let known = self.state.known(&monitor);
             self.start_monitor(&monitor, known);
         }

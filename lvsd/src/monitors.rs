@@ -1,75 +1,108 @@
-//! The monitor processes: one task each, which starts it, listens to it and ends it.
+//! Who checks the real servers: a process for each, or one for many.
+
+mod process;
 
 use std::collections::BTreeMap;
-use std::io;
-use std::process::{ExitStatus, Stdio};
-use std::time::{Duration, Instant};
+use std::ffi::OsString;
+use std::process::ExitStatus;
+use std::time::Duration;
 
-use control::lines::{Decoder, encode};
-use control::report::{DESCRIPTOR, FromNanny, Known, ToNanny};
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
-use service::child::Link;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::UnixStream;
-use tokio::process::{Child, Command};
-use tokio::sync::{mpsc, oneshot};
+use control::pool::{FromPool, Number, ToPool};
+use control::report::{Force, FromNanny, Known, ToNanny};
+use tokio::sync::mpsc;
 
-use crate::plan::{MonitorKey, PlannedMonitor};
+use self::process::{Desk, News, Process};
+use crate::plan::{Mode, MonitorKey, PlannedMonitor};
 
-/// Reports that wait for the main loop at most; a monitor that says more has to wait itself.
-const WAITING_REPORTS: usize = 1024;
-/// How long a monitor may take to end after SIGTERM.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// News that wait for the main loop at most; a process that says more has to wait itself.
+const WAITING_NEWS: usize = 1024;
+/// Words that wait for a nanny with one real server.
+const ROOM_OF_NANNY: usize = 16;
+/// Words that wait for a pool: several for each of the most real servers that are thinkable.
+const ROOM_OF_POOL: usize = 1 << 20;
 
 /// What happened to a monitor.
 #[derive(Debug)]
 pub(crate) enum Event {
     /// It said something.
     Report(MonitorKey, FromNanny),
-    /// It ended without having been asked to, after it had run for this long.
-    Ended(MonitorKey, Result<ExitStatus, String>, Duration),
+    /// A process ended without having been asked to, after it had run for this long.
+    Ended(Watcher, Result<ExitStatus, String>, Duration),
+}
+
+/// A process that watches real servers.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Watcher {
+    /// The nanny of one real server; or what a pool does for it, if the pool refused that.
+    Nanny(MonitorKey),
+    /// The pool of this program.
+    Pool(OsString),
 }
 
 /// All running monitors.
 #[derive(Debug)]
 pub(crate) struct Monitors {
+    mode: Mode,
     running: BTreeMap<MonitorKey, Running>,
-    next_number: u64,
-    sender: mpsc::Sender<(u64, Event)>,
-    receiver: mpsc::Receiver<(u64, Event)>,
+    /// Whose number it is; numbers are never used again, so that late news of one that was ended are known as such.
+    numbers: BTreeMap<Number, Watcher>,
+    next_number: Number,
+    pools: BTreeMap<OsString, Process>,
+    /// States that were forced and not released.
+    forced: BTreeMap<MonitorKey, Force>,
+    desk: mpsc::Sender<News>,
+    news: mpsc::Receiver<News>,
 }
 
 #[derive(Debug)]
 struct Running {
-    /// Tells a monitor from an earlier one with the same key, whose last words may still be on their way.
-    number: u64,
-    stop: oneshot::Sender<()>,
-    task: tokio::task::JoinHandle<()>,
+    number: Number,
+    by: By,
+}
+
+#[derive(Debug)]
+enum By {
+    Nanny(Process),
+    Pool(OsString),
 }
 
 impl Monitors {
-    /// None yet.
-    pub(crate) fn new() -> Self {
-        let (sender, receiver) = mpsc::channel(WAITING_REPORTS);
-        Self { running: BTreeMap::new(), next_number: 0, sender, receiver }
+    /// None yet. `mode` is how lvsd itself runs.
+    pub(crate) fn new(mode: Mode) -> Self {
+        let (desk, news) = mpsc::channel(WAITING_NEWS);
+        Self {
+            mode,
+            running: BTreeMap::new(),
+            numbers: BTreeMap::new(),
+            next_number: 0,
+            pools: BTreeMap::new(),
+            forced: BTreeMap::new(),
+            desk,
+            news,
+        }
     }
 
-    /// Starts a monitor and returns its pid. A program that cannot be executed is reported as ended, like one that
-    /// died at once.
+    /// Starts a monitor and returns the pid of its process. A program that cannot be executed is reported as ended,
+    /// like one that died at once.
     pub(crate) fn start(&mut self, key: &MonitorKey, plan: &PlannedMonitor, known: Known) -> Option<u32> {
-        let number = self.next_number;
-        self.next_number += 1;
-        let (stop, stopped) = oneshot::channel();
-        let monitor = Monitor { key: *key, number, sender: self.sender.clone() };
-        let (pid, task) = match spawn(plan) {
-            Ok((child, stream)) => (child.id(), tokio::spawn(monitor.run(child, stream, known, stopped))),
-            Err(error) => {
-                let why = format!("cannot execute {}: {error}", plan.program.display());
-                (None, tokio::spawn(monitor.ended(Err(why), Duration::ZERO)))
-            }
+        let number = self.number(Watcher::Nanny(*key));
+        let (by, pid) = if plan.pooled {
+            let pool = self.pool(&plan.program);
+            let arguments = plan.arguments.iter().map(|word| word.as_os_str().into()).collect();
+            pool.tell(&ToPool::Watch { server: number, arguments, known });
+            let pid = pool.pid;
+            (By::Pool(plan.program.clone()), pid)
+        } else {
+            let desk = Desk { number, news: self.desk.clone() };
+            let nanny = Process::start(&plan.program, &plan.arguments, ROOM_OF_NANNY, desk, News::of_nanny);
+            nanny.tell(&ToNanny::Begin { known });
+            let pid = nanny.pid;
+            (By::Nanny(nanny), pid)
         };
-        self.running.insert(*key, Running { number, stop, task });
+        self.running.insert(*key, Running { number, by });
+        if let Some(force) = self.forced.get(key) {
+            self.say(key, ToNanny::Force(*force));
+        }
         pid
     }
 
@@ -78,26 +111,64 @@ impl Monitors {
         self.running.contains_key(key)
     }
 
+    /// Tells a monitor a word that is not its first. A forced state is told to those that come after it, too, until it
+    /// is released. False if the monitor does not run or does not listen.
+    #[expect(dead_code, reason = "the control socket is not there yet")]
+    pub(crate) fn tell(&mut self, key: &MonitorKey, message: ToNanny) -> bool {
+        match message {
+            ToNanny::Force(Force::Release) => {
+                self.forced.remove(key);
+            }
+            ToNanny::Force(force) => {
+                self.forced.insert(*key, force);
+            }
+            ToNanny::Begin { .. } | ToNanny::Inquire => {}
+        }
+        self.say(key, message)
+    }
+
     /// Ends a monitor; its end is not reported.
     pub(crate) fn stop(&mut self, key: &MonitorKey) {
-        if let Some(running) = self.running.remove(key) {
-            // A monitor that just ended by itself needs no word.
-            let _ = running.stop.send(());
+        let Some(running) = self.running.remove(key) else { return };
+        self.numbers.remove(&running.number);
+        match running.by {
+            By::Nanny(nanny) => drop(nanny.stop()),
+            By::Pool(program) => {
+                if let Some(pool) = self.pools.get(&program) {
+                    pool.tell(&ToPool::Forget { server: running.number });
+                }
+            }
+        }
+    }
+
+    /// After a change of the plan: ends pools that watch nobody, and forgets what was forced where nothing is planned.
+    pub(crate) fn clear_up(&mut self, is_planned: impl Fn(&MonitorKey) -> bool) {
+        self.forced.retain(|key, _| is_planned(key));
+        let running = &self.running;
+        let watches = |program: &OsString| {
+            running.values().any(|running| matches!(&running.by, By::Pool(pool) if pool == program))
+        };
+        let idle: Vec<_> = self.pools.keys().filter(|program| !watches(program)).cloned().collect();
+        for program in idle {
+            if let Some(pool) = self.pools.remove(&program) {
+                drop(pool.stop());
+            }
+            self.forget(&Watcher::Pool(program));
         }
     }
 
     /// Ends all monitors at once and waits for them, each with its own limit.
     pub(crate) async fn stop_all(&mut self) {
-        let tasks: Vec<_> = std::mem::take(&mut self.running)
-            .into_values()
-            .map(|running| {
-                let _ = running.stop.send(());
-                running.task
-            })
-            .collect();
+        let mut tasks = Vec::new();
+        for running in std::mem::take(&mut self.running).into_values() {
+            if let By::Nanny(nanny) = running.by {
+                tasks.push(nanny.stop());
+            }
+        }
+        tasks.extend(std::mem::take(&mut self.pools).into_values().map(Process::stop));
         // The tasks must not wait for a main loop that waits for them.
-        self.receiver.close();
-        while self.receiver.recv().await.is_some() {}
+        self.news.close();
+        while self.news.recv().await.is_some() {}
         for task in tasks {
             let _ = task.await;
         }
@@ -106,8 +177,8 @@ impl Monitors {
     /// The next thing that happens. May be dropped and called again.
     pub(crate) async fn next(&mut self) -> Option<Event> {
         loop {
-            let (number, event) = self.receiver.recv().await?;
-            if let Some(event) = self.current(number, event) {
+            let news = self.news.recv().await?;
+            if let Some(event) = self.take(news) {
                 return Some(event);
             }
         }
@@ -116,112 +187,101 @@ impl Monitors {
     /// What has happened already.
     pub(crate) fn next_now(&mut self) -> Option<Event> {
         loop {
-            let (number, event) = self.receiver.try_recv().ok()?;
-            if let Some(event) = self.current(number, event) {
+            let news = self.news.try_recv().ok()?;
+            if let Some(event) = self.take(news) {
                 return Some(event);
             }
         }
     }
 
-    fn current(&mut self, number: u64, event: Event) -> Option<Event> {
-        let (Event::Report(key, _) | Event::Ended(key, ..)) = &event;
-        if self.running.get(key).is_none_or(|running| running.number != number) {
-            return None;
+    fn say(&self, key: &MonitorKey, message: ToNanny) -> bool {
+        let Some(running) = self.running.get(key) else { return false };
+        let question = message == ToNanny::Inquire;
+        match &running.by {
+            By::Nanny(nanny) if question => nanny.ask(&message),
+            By::Nanny(nanny) => nanny.tell(&message),
+            By::Pool(program) => self.pools.get(program).is_some_and(|pool| {
+                let message = ToPool::Tell { server: running.number, message };
+                if question { pool.ask(&message) } else { pool.tell(&message) }
+            }),
         }
-        if let Event::Ended(key, ..) = &event {
-            self.running.remove(key);
-        }
-        Some(event)
     }
-}
 
-fn spawn(plan: &PlannedMonitor) -> io::Result<(Child, UnixStream)> {
-    let link = Link::new()?;
-    let child = Command::new(&plan.program)
-        .args(&plan.arguments)
-        .env(DESCRIPTOR, link.number())
-        .env_remove(control::readiness::DESCRIPTOR)
-        .stdin(Stdio::null())
-        .spawn()?;
-    Ok((child, UnixStream::from_std(link.keep())?))
-}
+    fn number(&mut self, watcher: Watcher) -> Number {
+        let number = self.next_number;
+        self.next_number += 1;
+        self.numbers.insert(number, watcher);
+        number
+    }
 
-struct Monitor {
-    key: MonitorKey,
-    number: u64,
-    sender: mpsc::Sender<(u64, Event)>,
-}
+    /// The pool of this program, which is started if it does not run.
+    fn pool(&mut self, program: &OsString) -> &Process {
+        if !self.pools.contains_key(program) {
+            let number = self.number(Watcher::Pool(program.clone()));
+            let desk = Desk { number, news: self.desk.clone() };
+            let arguments = pool_arguments(self.mode);
+            let pool = Process::start(program, &arguments, ROOM_OF_POOL, desk, News::of_pool);
+            self.pools.insert(program.clone(), pool);
+        }
+        &self.pools[program]
+    }
 
-impl Monitor {
-    async fn run(self, mut child: Child, mut stream: UnixStream, known: Known, stop: oneshot::Receiver<()>) {
-        let started = Instant::now();
-        let ended = tokio::select! {
-            () = self.listen(&mut stream, known) => None,
-            status = child.wait() => Some(status),
-            _ = stop => {
-                end(&mut child).await;
-                return;
+    /// What the news mean; none if they are of one that was ended.
+    fn take(&mut self, news: News) -> Option<Event> {
+        match (news.event, self.numbers.get(&news.number)?.clone()) {
+            (process::Event::Report(report), Watcher::Nanny(key)) => Some(Event::Report(key, report)),
+            (process::Event::Report(_) | process::Event::Refused(_), Watcher::Pool(_)) => None,
+            (process::Event::Refused(reason), watcher) => {
+                self.forget(&watcher);
+                Some(Event::Ended(watcher, Err(reason), Duration::ZERO))
             }
-        };
-        let status = if let Some(status) = ended {
-            // What it said last is still in the socket.
-            self.read_rest(&mut stream).await;
-            status
-        } else {
-            // It closed its socket, or says what is no report: either way nobody tells lvsd about this server.
-            end(&mut child).await;
-            child.wait().await
-        };
-        self.ended(status.map_err(|error| error.to_string()), started.elapsed()).await;
-    }
-
-    async fn ended(self, status: Result<ExitStatus, String>, ran: Duration) {
-        self.tell(Event::Ended(self.key, status, ran)).await;
-    }
-
-    /// Hands the reports on until the stream ends.
-    async fn listen(&self, stream: &mut UnixStream, known: Known) {
-        let Ok(begin) = encode(&ToNanny::Begin { known }) else { return };
-        if stream.write_all(&begin).await.is_err() {
-            return;
-        }
-        self.read_rest(stream).await;
-    }
-
-    async fn read_rest(&self, stream: &mut UnixStream) {
-        let mut decoder = Decoder::default();
-        let mut buffer = [0; 512];
-        while let Ok(length @ 1..) = stream.read(&mut buffer).await {
-            match decoder.feed::<FromNanny>(&buffer[..length]) {
-                Ok(reports) => {
-                    for report in reports {
-                        self.tell(Event::Report(self.key, report)).await;
-                    }
-                }
-                Err(error) => {
-                    tracing::error!(
-                        "monitor of {:?} does not speak our protocol: {error}",
-                        self.key.real_server
-                    );
-                    return;
-                }
+            (process::Event::Ended(ending, ran), watcher) => {
+                self.forget(&watcher);
+                Some(Event::Ended(watcher, ending, ran))
             }
         }
     }
 
-    async fn tell(&self, event: Event) {
-        // At the end of lvsd nobody listens any more.
-        let _ = self.sender.send((self.number, event)).await;
+    /// Nothing of it runs any more.
+    fn forget(&mut self, watcher: &Watcher) {
+        match watcher {
+            Watcher::Nanny(key) => {
+                if let Some(running) = self.running.remove(key) {
+                    self.numbers.remove(&running.number);
+                }
+            }
+            Watcher::Pool(program) => {
+                self.pools.remove(program);
+                self.running.retain(|_, running| !matches!(&running.by, By::Pool(pool) if pool == program));
+                let running = &self.running;
+                self.numbers.retain(|_, other| match other {
+                    Watcher::Nanny(key) => running.contains_key(key),
+                    Watcher::Pool(_) => other != watcher,
+                });
+            }
+        }
     }
 }
 
-/// SIGTERM, and SIGKILL to what does not heed it.
-async fn end(child: &mut Child) {
-    if let Some(pid) = child.id().and_then(|pid| i32::try_from(pid).ok()).filter(|&pid| pid > 1) {
-        // It may have ended meanwhile.
-        let _ = kill(Pid::from_raw(pid), Signal::SIGTERM);
+impl News {
+    fn of_nanny(number: Number, report: FromNanny) -> Self {
+        Self { number, event: process::Event::Report(report) }
     }
-    if tokio::time::timeout(PATIENCE, child.wait()).await.is_err() {
-        let _ = child.kill().await;
+
+    fn of_pool(_: Number, message: FromPool) -> Self {
+        match message {
+            FromPool::Report { server, message } => {
+                Self { number: server, event: process::Event::Report(message) }
+            }
+            FromPool::Refused { server, reason } => {
+                Self { number: server, event: process::Event::Refused(reason) }
+            }
+        }
     }
+}
+
+fn pool_arguments(mode: Mode) -> Vec<OsString> {
+    let place = if mode.nodaemon { "--nodaemon" } else { "-c" };
+    let verbose = mode.verbose.then_some("-v");
+    ["--pool", place].into_iter().chain(verbose).map(OsString::from).collect()
 }

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use service::options::Program;
 
+use crate::plan::Mode;
+
 /// lvsd calls itself `lvs` wherever Piranha's did.
 pub(crate) const PROGRAM: Program = Program { name: "lvs", version: env!("CARGO_PKG_VERSION") };
 
@@ -33,4 +35,11 @@ pub(crate) struct Options {
     /// With --check: a warning fails, too (not in Piranha)
     #[arg(long = "strict")]
     pub(crate) strict: bool,
+}
+
+impl Options {
+    /// How lvsd runs, as far as monitors see it.
+    pub(crate) fn mode(&self) -> Mode {
+        Mode { nodaemon: self.nodaemon, verbose: self.verbose }
+    }
 }

@@ -3,7 +3,7 @@
 //! Pure: the same file always gives the same plan, and two plans are compared to find what a reload changes.
 
 use std::collections::BTreeMap;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::path::Path;
@@ -17,6 +17,9 @@ use lvs_cf::{Config, RealServer, VirtualServer, Word};
 use crate::arguments::arguments;
 use crate::families;
 use crate::first_checks::FirstCheck;
+
+/// Real servers that have a nanny each, if the file does not say how it shall be; one process checks more than these.
+const NANNIES: usize = 64;
 
 /// Everything that lvsd has to bring about.
 #[derive(Debug, Clone, Default)]
@@ -91,6 +94,8 @@ pub(crate) struct PlannedMonitor {
     pub(crate) program: OsString,
     /// Its arguments.
     pub(crate) arguments: Vec<OsString>,
+    /// The program checks this real server together with others, in one process.
+    pub(crate) pooled: bool,
     /// The weight that the file gives.
     pub(crate) weight: u32,
     /// The kernel service and the destination that it decides about.
@@ -114,7 +119,24 @@ impl Plan {
         for virtual_server in config.virtual_servers.iter().filter(|virtual_server| virtual_server.active) {
             plan.add(config, virtual_server, &ports, mode);
         }
+        plan.choose_pool(config.nanny_pool);
         plan
+    }
+
+    /// Of the real servers with a nanny of ours, which alone can check many: all or none go into a pool.
+    fn choose_pool(&mut self, wanted: Option<bool>) {
+        let nannies = self.monitors.values().filter(|monitor| monitor.pooled).count();
+        let pool = wanted.unwrap_or(nannies > NANNIES);
+        for monitor in self.monitors.values_mut() {
+            monitor.pooled &= pool;
+        }
+    }
+
+    /// The monitors that the pool of this program is made of.
+    pub(crate) fn pooled(&self, program: &OsStr) -> Vec<MonitorKey> {
+        let of_program =
+            self.monitors.iter().filter(|(_, monitor)| monitor.pooled && monitor.program == program);
+        of_program.map(|(key, _)| *key).collect()
     }
 
     fn add(&mut self, config: &Config, block: &VirtualServer, ports: &MarkPorts, mode: Mode) {
@@ -203,6 +225,7 @@ impl Plan {
                 name: format!("{}/{}", block.name, server.name),
                 program: block.client_monitor.as_os_str().to_owned(),
                 arguments: arguments(config, block, server, monitor.real_server.0, mode),
+                pooled: is_nanny(&block.client_monitor),
                 weight,
                 watches,
             },
@@ -374,5 +397,28 @@ mod tests {
              server one {\naddress = 10.0.0.1\n}\n}\n",
         );
         assert_eq!((plan.services.len(), plan.monitors.len(), plan.virtual_servers.len()), (1, 0, 1));
+    }
+
+    /// Real servers in the pool, of `count` ones.
+    fn pooled(count: u8, first: &str, more: &str) -> usize {
+        let mut servers = String::new();
+        for n in 1..=count {
+            let server = format!("server s{n} {{\nactive = 1\naddress = 10.0.0.{n}\n}}\n");
+            servers.push_str(&server);
+        }
+        let plan = plan(&format!(
+            "{first}\nvirtual web {{\nactive = 1\naddress = 10.0.1.9 eth0:1\n{more}\n{servers}}}\n"
+        ));
+        assert_eq!(plan.monitors.len(), usize::from(count));
+        plan.monitors.values().filter(|monitor| monitor.pooled).count()
+    }
+
+    #[test]
+    fn many_real_servers_share_a_nanny_unless_the_file_says_otherwise() {
+        assert_eq!(pooled(64, "", ""), 0);
+        assert_eq!(pooled(65, "", ""), 65);
+        assert_eq!(pooled(65, "#% nanny_pool = 0", ""), 0);
+        assert_eq!(pooled(2, "#% nanny_pool = 1", ""), 2);
+        assert_eq!(pooled(65, "#% nanny_pool = 1", "client_monitor = /bin/other"), 0);
     }
 }

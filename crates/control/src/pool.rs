@@ -4,6 +4,9 @@
 //! ([`crate::report::DESCRIPTOR`]). What each real server needs is said in the arguments that a nanny of its own would
 //! get, so that both ways of checking understand one language.
 
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStringExt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::report::{FromNanny, Known, ToNanny};
@@ -23,8 +26,6 @@ pub enum ToPool {
         arguments: Vec<Argument>,
         /// Where to begin.
         known: Known,
-        /// Milliseconds until its first check, so that many real servers are not checked all at once.
-        delay_ms: u64,
     },
     /// A word for one real server, never [`ToNanny::Begin`].
     Tell {
@@ -68,4 +69,43 @@ pub enum Argument {
     Text(String),
     /// Anything else.
     Bytes(Vec<u8>),
+}
+
+impl From<&OsStr> for Argument {
+    fn from(word: &OsStr) -> Self {
+        match word.to_str() {
+            Some(text) => Self::Text(text.to_owned()),
+            None => Self::Bytes(word.to_owned().into_vec()),
+        }
+    }
+}
+
+impl From<Argument> for OsString {
+    fn from(argument: Argument) -> Self {
+        match argument {
+            Argument::Text(text) => text.into(),
+            Argument::Bytes(bytes) => Self::from_vec(bytes),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::{OsStr, OsString};
+    use std::os::unix::ffi::OsStrExt;
+
+    use proptest::prelude::*;
+
+    use super::Argument;
+    use crate::lines::{Decoder, encode};
+
+    proptest! {
+        #[test]
+        fn any_argument_arrives_as_it_is(bytes: Vec<u8>) {
+            let word = OsStr::from_bytes(&bytes);
+            let line = encode(&Argument::from(word)).unwrap();
+            let arrived: Vec<Argument> = Decoder::default().feed(&line).unwrap();
+            prop_assert_eq!(arrived.into_iter().map(OsString::from).collect::<Vec<_>>(), [word]);
+        }
+    }
 }
