@@ -68,6 +68,11 @@ fn everything_comes_back(client: &mut Client) -> Checked {
     let kernel = client.table()?;
     same(&kernel, &wanted)?;
     ensure(kernel.diff(&wanted).is_empty(), &kernel)?;
+    let services = client.services()?;
+    ensure(
+        services.iter().eq(wanted.services.iter().map(|(key, server)| (key, &server.service))),
+        &services,
+    )?;
     let snapshot = client.snapshot()?;
     same(&snapshot.table, &wanted)?;
     ensure(snapshot.to_string() == wanted.to_string(), &snapshot)
@@ -231,6 +236,8 @@ fn traffic(client: &mut Client) -> Checked {
     let real_server = counted.destinations.get(&at).ok_or("no statistics of the real server")?;
     ensure(counted.traffic.connections == 3 && counted.traffic.packets_in >= 6, &counted)?;
     ensure(real_server.active_connections == 3 && real_server.traffic == counted.traffic, &counted)?;
+    let alone = client.destination_statistics(&web)?;
+    ensure(alone.get(&at).is_some_and(|real_server| real_server.active_connections == 3), &alone)?;
     for (mut client, server) in connections {
         drop(server);
         client.read_to_end(&mut Vec::new())?;

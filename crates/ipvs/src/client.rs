@@ -1,7 +1,8 @@
 //! The kernel's IPVS through one netlink socket.
 
+mod table;
+
 use std::{
-    collections::BTreeMap,
     thread,
     time::{Duration, Instant},
 };
@@ -14,8 +15,7 @@ use neli::{
 use netlink::{Batch, Errno, Socket};
 
 use crate::{
-    Attempt, Destination, DestinationKey, Error, Info, Operation, ServiceKey, ServiceStatistics, Snapshot,
-    SyncDaemon, SyncRole, Table, Timeouts, VirtualServer,
+    Attempt, Error, Info, Operation, ServiceKey, SyncDaemon, SyncRole, Timeouts,
     decode::{self, Answer, InfoAnswer},
     encode::Request,
     remedy::{Remedy, remedy},
@@ -41,58 +41,6 @@ impl Client {
         let mut socket = Socket::connect(NlFamily::Generic).map_err(failed(Attempt::Connect))?;
         let family = socket.family_id(FAMILY_NAME).map_err(failed(Attempt::Connect))?;
         Ok(Client { socket, family, sync_daemon_started: None })
-    }
-
-    /// Reads the whole table.
-    ///
-    /// The kernel has no snapshot of it: what others change meanwhile may be seen or not. To act on a difference
-    /// that nobody here made, read twice.
-    ///
-    /// # Errors
-    /// [`Error::NotPermitted`], or why there is no answer.
-    pub fn table(&mut self) -> Result<Table, Error> {
-        let mut table = Table::default();
-        for answer in self.dump(&Request::Services, &Attempt::ReadServices)? {
-            let (key, service) = decode::service(&answer).map_err(failed(Attempt::ReadServices))?;
-            let destinations = self.destinations(&key)?;
-            table.services.insert(key, VirtualServer { service, destinations });
-        }
-        Ok(table)
-    }
-
-    /// Reads the destinations of one service; of a service that does not exist the kernel says that it has none.
-    ///
-    /// # Errors
-    /// [`Error::NotPermitted`], or why there is no answer.
-    pub fn destinations(&mut self, key: &ServiceKey) -> Result<BTreeMap<DestinationKey, Destination>, Error> {
-        self.destination_answers(key)?
-            .iter()
-            .map(|answer| decode::destination(answer, key.family()))
-            .collect::<Result<_, _>>()
-            .map_err(failed(Attempt::ReadDestinations(*key)))
-    }
-
-    /// Reads the whole table with all that the kernel counted.
-    ///
-    /// # Errors
-    /// [`Error::NotPermitted`], or why there is no answer.
-    pub fn snapshot(&mut self) -> Result<Snapshot, Error> {
-        let mut snapshot = Snapshot { info: self.info()?, ..Snapshot::default() };
-        for answer in self.dump(&Request::Services, &Attempt::ReadServices)? {
-            let wrong = failed(Attempt::ReadServices);
-            let (key, service) = decode::service(&answer).map_err(&wrong)?;
-            let server = snapshot.table.insert(key, service);
-            let traffic = decode::service_traffic(&answer).map_err(&wrong)?;
-            let mut counted = ServiceStatistics { traffic, destinations: BTreeMap::new() };
-            for answer in self.destination_answers(&key)? {
-                let wrong = failed(Attempt::ReadDestinations(key));
-                let (at, destination) = decode::destination(&answer, key.family()).map_err(&wrong)?;
-                server.destinations.insert(at, destination);
-                counted.destinations.insert(at, decode::destination_statistics(&answer).map_err(&wrong)?);
-            }
-            snapshot.statistics.insert(key, counted);
-        }
-        Ok(snapshot)
     }
 
     /// Carries out all operations, in order and whether or not others fail, in few system calls. Gives one result
@@ -247,10 +195,6 @@ impl Client {
             results.insert(place, Err(error));
         }
         results
-    }
-
-    fn destination_answers(&mut self, key: &ServiceKey) -> Result<Vec<Answer>, Error> {
-        self.dump(&Request::Destinations(key), &Attempt::ReadDestinations(*key))
     }
 
     fn change(&mut self, request: &Request<'_>, attempt: Attempt) -> Result<(), Error> {

@@ -12,15 +12,26 @@ impl Table {
     /// the time; and virtual servers leave last of all, since the kernel resets connections when its last one goes.
     /// What exists is changed and never removed and added again.
     pub fn diff(&self, wanted: &Table) -> Vec<Operation> {
-        let mut operations = Vec::new();
-        for (key, server) in &wanted.services {
-            match self.services.get(key) {
-                None => create(key, server, &mut operations),
-                Some(present) => change(key, present, server, &mut operations),
+        let gone = self.services.keys().filter(|key| !wanted.services.contains_key(key));
+        let there = wanted.services.iter().map(|(key, server)| (key, Some(server)));
+        self.changes(there.chain(gone.map(|key| (key, None))))
+    }
+
+    /// The same for these virtual servers only (`None`: gone); others are left alone.
+    pub fn changes<'a>(
+        &self,
+        wanted: impl IntoIterator<Item = (&'a ServiceKey, Option<&'a VirtualServer>)>,
+    ) -> Vec<Operation> {
+        let (mut operations, mut gone) = (Vec::new(), Vec::new());
+        for (key, wanted) in wanted {
+            match (self.services.get(key), wanted) {
+                (None, Some(wanted)) => create(key, wanted, &mut operations),
+                (Some(present), Some(wanted)) => change(key, present, wanted, &mut operations),
+                (Some(_), None) => gone.push(Operation::DeleteService(*key)),
+                (None, None) => {}
             }
         }
-        let gone = self.services.keys().filter(|key| !wanted.services.contains_key(key));
-        operations.extend(gone.map(|key| Operation::DeleteService(*key)));
+        operations.append(&mut gone);
         operations
     }
 }

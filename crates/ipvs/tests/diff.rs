@@ -121,6 +121,20 @@ proptest! {
     }
 
     #[test]
+    fn changes_of_some_virtual_servers_leave_the_others_alone(from in table(), to in table(), some in 0..3u8) {
+        let chosen = |key: &ServiceKey| format!("{key}").len() % 3 == usize::from(some);
+        let all = from.services.keys().chain(to.services.keys());
+        let wishes: BTreeMap<_, _> =
+            all.filter(|key| chosen(key)).map(|key| (key, to.services.get(key))).collect();
+        let stations = stations(&from, &from.changes(wishes));
+        let after = stations.last().unwrap();
+        for key in from.services.keys().chain(to.services.keys()) {
+            let origin = if chosen(key) { &to } else { &from };
+            prop_assert_eq!(after.services.get(key), origin.services.get(key));
+        }
+    }
+
+    #[test]
     fn no_virtual_server_is_without_a_usable_real_server_on_the_way(from in table(), to in table()) {
         let stations = stations(&from, &from.diff(&to));
         for (key, before) in &from.services {
