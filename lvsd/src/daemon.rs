@@ -1,5 +1,7 @@
 //! The main loop: signals, reports and time in; the kernel's table and the monitors follow.
 
+mod repair;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::time::{Duration, Instant};
@@ -13,8 +15,10 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
 
 use crate::configuration;
+use crate::daemon::repair::log_operations;
+use crate::drift::{Rounds, Strangers};
 use crate::first_checks::FirstChecks;
-use crate::kernel::{Kernel, Outcome, timeouts};
+use crate::kernel::{Kernel, Outcome, Refused, Wishes, timeouts};
 use crate::monitors::{Event, Monitors, Watcher};
 use crate::options::Options;
 use crate::plan::{MonitorKey, Plan};
@@ -44,8 +48,12 @@ pub(crate) struct Daemon {
     restarts: Restarts,
     signals: Signals,
     pulse: Option<UnixStream>,
-    /// Services with an operation that the kernel refused.
-    retry: BTreeSet<ServiceKey>,
+    /// Services with operations that the kernel refused, and what it said.
+    refused: BTreeMap<ServiceKey, Vec<String>>,
+    rounds: Rounds,
+    strangers: Strangers,
+    /// Operations that put right what somebody else had done to the table.
+    repairs: u64,
 }
 
 impl Daemon {
@@ -67,7 +75,10 @@ impl Daemon {
             restarts: Restarts::default(),
             signals: Signals::catch()?,
             pulse,
-            retry: BTreeSet::new(),
+            refused: BTreeMap::new(),
+            rounds: Rounds::default(),
+            strangers: Strangers::default(),
+            repairs: 0,
         })
     }
 
@@ -89,10 +100,16 @@ impl Daemon {
                 virtual_server.port
             );
         }
-        self.name_strangers(&plan);
+        self.name_clashes(&plan);
+        let found: BTreeSet<ServiceKey> = self.kernel.table().services.keys().copied().collect();
         let changes = self.state.replace(plan, self.kernel.table(), Duration::ZERO);
         let services = self.state.plan().services.keys().copied().collect();
         let outcome = self.settle(services);
+        log_operations(
+            "changed",
+            outcome.done.iter().filter(|operation| found.contains(operation.service())),
+        );
+        self.name_strangers(found);
         let checks = self.first_checks(&changes);
         self.check_first(checks, &outcome).await;
         self.change_monitors(changes);
@@ -102,9 +119,13 @@ impl Daemon {
     /// ready as soon as every virtual server has a real server to answer, or has been looked at in vain: with the
     /// addresses up before that, clients would be refused.
     async fn check_first(&mut self, mut checks: FirstChecks, outcome: &Outcome) {
-        while !self.every_service_answers() {
+        let mut silent: BTreeSet<_> = self.state.plan().services.keys().copied().collect();
+        silent.retain(|key| !self.answers(key));
+        while !silent.is_empty() {
             let Some(reports) = checks.next().await else { break };
-            self.take_first(&reports);
+            for service in self.take_first(&reports).iter().filter(|service| self.answers(service)) {
+                silent.remove(service);
+            }
         }
         self.tell_pulse(outcome).await;
         while let Some(reports) = checks.next().await {
@@ -112,19 +133,17 @@ impl Daemon {
         }
     }
 
-    fn take_first(&mut self, reports: &[(MonitorKey, FromNanny)]) {
-        let services =
+    /// Returns the services concerned.
+    fn take_first(&mut self, reports: &[(MonitorKey, FromNanny)]) -> BTreeSet<ServiceKey> {
+        let services: BTreeSet<_> =
             reports.iter().filter_map(|(monitor, report)| self.take_report(monitor, report)).collect();
-        self.settle(services);
+        self.settle(services.clone());
+        services
     }
 
-    fn every_service_answers(&self) -> bool {
-        let table = self.kernel.table();
-        let answers = |key| {
-            let present = table.services.get(key);
-            present.is_some_and(|service| service.destinations.values().any(ipvs::Destination::is_active))
-        };
-        self.state.plan().services.keys().all(answers)
+    fn answers(&self, service: &ServiceKey) -> bool {
+        let present = self.kernel.table().services.get(service);
+        present.is_some_and(|service| service.destinations.values().any(ipvs::Destination::is_active))
     }
 
     fn first_checks(&self, changes: &[MonitorChange]) -> FirstChecks {
@@ -192,14 +211,6 @@ impl Daemon {
             tracing::warn!("{complaint}");
         }
         plan
-    }
-
-    fn name_strangers(&self, plan: &Plan) {
-        for key in self.kernel.table().services.keys().filter(|key| !plan.services.contains_key(key)) {
-            tracing::info!(
-                "leaving virtual service {key} alone: it is in the IPVS table but not in the file"
-            );
-        }
     }
 
     /// Takes this event and all that have happened since, then changes the table once.
@@ -311,23 +322,23 @@ impl Daemon {
                 return;
             }
         };
-        if let Err(error) = self.kernel.refresh() {
-            tracing::warn!("cannot read the IPVS table: {error}");
-        }
+        self.repair();
         if let Err(error) = self.kernel.set_timeouts(&timeouts(&config)) {
             tracing::warn!("ipvsadm failed to set timeouts: {error}");
         }
         let plan = self.plan(&config);
         self.log_changes(&plan);
+        self.read_new_services(&plan);
+        self.name_clashes(&plan);
         let mut services: BTreeSet<_> = self.state.plan().services.keys().copied().collect();
         services.extend(plan.services.keys().copied());
         let now = self.now();
         let changes = self.state.replace(plan, self.kernel.table(), now);
-        for operation in self.settle(services).done {
-            tracing::info!("changed: ipvsadm {operation}");
-        }
+        let done = self.settle(services).done;
+        log_operations("changed", &done);
         self.change_monitors(changes);
         self.revive_given_up();
+        tracing::info!(changes = done.len(), "configuration file is in force");
     }
 
     fn log_changes(&self, plan: &Plan) {
@@ -364,7 +375,7 @@ impl Daemon {
 
     /// Makes these services as they are wanted now.
     fn settle(&mut self, services: BTreeSet<ServiceKey>) -> Outcome {
-        for change in self.state.sorry_changes() {
+        for change in self.state.sorry_changes(&services) {
             let (name, address, up) = (change.name, change.address, change.up);
             if up == 0 {
                 tracing::warn!("Virtual Server {name}: No real servers; activate sorry_server {address}");
@@ -372,29 +383,28 @@ impl Daemon {
                 tracing::info!("Virtual Server {name}: {up} real servers; deactivate sorry_server {address}");
             }
         }
-        let wanted: BTreeMap<_, _> = services
-            .into_iter()
-            .map(|key| {
-                let entry = self.state.wanted(&key, self.kernel.table());
-                (key, entry)
-            })
-            .collect();
-        for key in wanted.keys() {
-            self.retry.remove(key);
-        }
-        let outcome = self.kernel.bring_about(wanted);
-        for refused in &outcome.refused {
-            let name =
-                self.state.plan().services.get(&refused.service).map_or("(removed)", |plan| &plan.name);
-            tracing::error!("ipvsadm failed for virtual server {name}! {}; trying again", refused.reason);
-            self.retry.insert(refused.service);
-        }
+        let wish = |key| (key, self.state.wanted(&key, self.kernel.table()));
+        let wishes: Wishes = services.into_iter().map(wish).collect();
+        let outcome = self.kernel.bring_about(&wishes);
+        self.note_refused(&wishes, &outcome);
         outcome
+    }
+
+    /// Remembers what the kernel refused: it is tried again each turn, but not complained of again.
+    fn note_refused(&mut self, wishes: &Wishes, outcome: &Outcome) {
+        let before: BTreeMap<_, _> = wishes.keys().filter_map(|key| self.refused.remove_entry(key)).collect();
+        for Refused { service, reason } in &outcome.refused {
+            if before.get(service).is_none_or(|reasons| !reasons.contains(reason)) {
+                let name = self.state.plan().services.get(service).map_or("(removed)", |plan| &plan.name);
+                tracing::error!("ipvsadm failed for virtual server {name}! {reason}; trying again");
+            }
+            self.refused.entry(*service).or_default().push(reason.clone());
+        }
     }
 
     /// Once a turn: what was refused is tried again, and drains may be over.
     fn look_again(&mut self) {
-        let mut services = std::mem::take(&mut self.retry);
+        let mut services: BTreeSet<_> = self.refused.keys().copied().collect();
         let draining = self.state.draining_services();
         if !draining.is_empty() {
             match self.kernel.active_connections(&draining) {
@@ -410,6 +420,7 @@ impl Daemon {
         if !services.is_empty() {
             self.settle(services);
         }
+        self.repair_some();
     }
 
     async fn tell_pulse(&mut self, outcome: &Outcome) {
@@ -433,7 +444,7 @@ impl Daemon {
         }
         self.monitors.stop_all().await;
         let gone = self.state.plan().services.keys().map(|key| (*key, None)).collect();
-        for refused in self.kernel.bring_about(gone).refused {
+        for refused in self.kernel.bring_about(&gone).refused {
             tracing::error!("ipvsadm failed for virtual server! {}", refused.reason);
         }
     }

@@ -12,6 +12,18 @@ pub(crate) struct Kernel {
     table: Table,
 }
 
+/// How services shall be; `None`: gone.
+pub(crate) type Wishes = BTreeMap<ServiceKey, Option<VirtualServer>>;
+
+/// What the kernel was seen to have.
+#[derive(Debug, Default)]
+pub(crate) struct Look {
+    /// The services that were asked about, as far as they are there.
+    pub(crate) table: Table,
+    /// The other services.
+    pub(crate) others: BTreeSet<ServiceKey>,
+}
+
 /// An operation that the kernel refused.
 #[derive(Debug)]
 pub(crate) struct Refused {
@@ -47,60 +59,70 @@ impl Kernel {
         &self.table
     }
 
-    /// Reads the table anew.
+    /// Reads how these services are, and which others there are. What lvsd knows stays as it is: see
+    /// [`learn`](Self::learn).
     ///
     /// # Errors
     ///
-    /// What the kernel says; the old knowledge stays.
-    pub(crate) fn refresh(&mut self) -> Result<(), ipvs::Error> {
-        self.table = self.client.table()?;
-        Ok(())
-    }
-
-    /// Makes these services as they are wanted (`None`: gone), and no other.
-    pub(crate) fn bring_about(&mut self, wanted: BTreeMap<ServiceKey, Option<VirtualServer>>) -> Outcome {
-        let mut now = Table::default();
-        let mut then = Table::default();
-        for (key, entry) in wanted {
-            if let Some(present) = self.table.services.get(&key) {
-                now.services.insert(key, present.clone());
-            }
-            if let Some(entry) = entry {
-                then.services.insert(key, entry);
+    /// What the kernel says.
+    pub(crate) fn look(&mut self, services: &BTreeSet<ServiceKey>) -> Result<Look, ipvs::Error> {
+        let mut look = Look::default();
+        for (key, service) in self.client.services()? {
+            if services.contains(&key) {
+                let destinations = self.client.destinations(&key)?;
+                look.table.services.insert(key, VirtualServer { service, destinations });
+            } else {
+                look.others.insert(key);
             }
         }
-        self.apply(now.diff(&then))
+        Ok(look)
     }
 
-    fn apply(&mut self, operations: Vec<Operation>) -> Outcome {
+    /// From now on lvsd knows these services as they were seen.
+    pub(crate) fn learn(&mut self, services: &BTreeSet<ServiceKey>, mut seen: Table) {
+        for key in services {
+            match seen.services.remove(key) {
+                Some(entry) => self.table.services.insert(*key, entry),
+                None => self.table.services.remove(key),
+            };
+        }
+    }
+
+    /// Makes these services as they are wanted, and no other.
+    pub(crate) fn bring_about(&mut self, wishes: &Wishes) -> Outcome {
         let mut outcome = Outcome::default();
-        if operations.is_empty() {
-            return outcome;
-        }
-        let mut stale = false;
+        let operations = self.table.changes(wishes.iter().map(|(key, entry)| (key, entry.as_ref())));
+        let mut surprises = BTreeSet::new();
         let results = self.client.apply(&operations);
         for (operation, result) in operations.into_iter().zip(results) {
+            let service = *operation.service();
             match result {
                 Ok(()) => {
                     // The model differs from the kernel only where a repeated request was already fulfilled.
                     if self.table.apply(&operation).is_err() {
-                        stale = true;
+                        surprises.insert(service);
                     }
                     outcome.done.push(operation);
                 }
-                Err(error) => outcome.refused.push(Refused {
-                    service: *operation.service(),
-                    reason: format!("ipvsadm {operation}: {error}"),
-                }),
+                Err(error) => {
+                    surprises.insert(service);
+                    let reason = format!("ipvsadm {operation}: {error}");
+                    outcome.refused.push(Refused { service, reason });
+                }
             }
         }
-        if stale || !outcome.refused.is_empty() {
-            // Something is not as it was thought to be.
-            if let Err(error) = self.refresh() {
-                tracing::warn!("cannot read the IPVS table: {error}");
-            }
+        if !surprises.is_empty() {
+            self.look_again(&surprises);
         }
         outcome
+    }
+
+    /// Something is not as it was thought to be.
+    fn look_again(&mut self, services: &BTreeSet<ServiceKey>) {
+        match self.look(services) {
+            Ok(look) => self.learn(services, look.table),
+            Err(error) => tracing::warn!("cannot read the IPVS table: {error}"),
+        }
     }
 
     /// Sets the time-outs of connections; zeros leave the kernel's values.
@@ -121,12 +143,12 @@ impl Kernel {
         &mut self,
         services: &BTreeSet<ServiceKey>,
     ) -> Result<BTreeMap<(ServiceKey, DestinationKey), u32>, ipvs::Error> {
-        let statistics = self.client.snapshot()?.statistics;
         let mut active = BTreeMap::new();
-        for (service, statistics) in statistics.into_iter().filter(|(service, _)| services.contains(service))
-        {
-            let counts = statistics.destinations.into_iter();
-            active.extend(counts.map(|(at, destination)| ((service, at), destination.active_connections)));
+        for service in services {
+            let counted = self.client.destination_statistics(service)?;
+            active.extend(
+                counted.into_iter().map(|(at, counted)| ((*service, at), counted.active_connections)),
+            );
         }
         Ok(active)
     }

@@ -160,22 +160,27 @@ impl State {
         Some(VirtualServer { service: planned.service.clone(), destinations })
     }
 
-    /// Notes which sorry servers begin or cease to answer, and tells the changes.
-    pub(crate) fn sorry_changes(&mut self) -> Vec<SorryChange> {
+    /// Notes which sorry servers of these services begin or cease to answer, and tells the changes.
+    pub(crate) fn sorry_changes(&mut self, services: &BTreeSet<ServiceKey>) -> Vec<SorryChange> {
         let mut changes = Vec::new();
-        let mut needed = BTreeSet::new();
-        for (key, planned) in &self.plan.services {
-            let Some((sorry, _)) = &planned.sorry else { continue };
+        for key in services {
+            let planned = self.plan.services.get(key);
+            let Some((planned, (sorry, _))) = planned.and_then(|it| Some((it, it.sorry.as_ref()?))) else {
+                self.sorry.remove(key);
+                continue;
+            };
             let needs = self.needs_sorry(planned);
-            if needs {
-                needed.insert(*key);
+            if needs == self.sorry.contains(key) {
+                continue;
             }
-            if needs != self.sorry.contains(key) {
-                let up = planned.servers.values().filter(|server| self.is_up(server)).count();
-                changes.push(SorryChange { name: planned.name.clone(), address: sorry.address, up });
+            let up = planned.servers.values().filter(|server| self.is_up(server)).count();
+            changes.push(SorryChange { name: planned.name.clone(), address: sorry.address, up });
+            if needs {
+                self.sorry.insert(*key);
+            } else {
+                self.sorry.remove(key);
             }
         }
-        self.sorry = needed;
         changes
     }
 
