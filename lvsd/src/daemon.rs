@@ -24,6 +24,7 @@ use crate::options::Options;
 use crate::plan::{MonitorKey, Plan};
 use crate::restarts::{Decision, Restarts};
 use crate::state::{MonitorChange, State};
+use crate::sysctls::{self, Sysctls};
 
 /// How often refused operations are tried again and drains are looked at.
 const TURN: Duration = Duration::from_secs(1);
@@ -50,6 +51,7 @@ pub(crate) struct Daemon {
     pulse: Option<UnixStream>,
     /// Services with operations that the kernel refused, and what it said.
     refused: BTreeMap<ServiceKey, Vec<String>>,
+    sysctls: Sysctls,
     rounds: Rounds,
     strangers: Strangers,
     /// Operations that put right what somebody else had done to the table.
@@ -76,6 +78,7 @@ impl Daemon {
             signals: Signals::catch()?,
             pulse,
             refused: BTreeMap::new(),
+            sysctls: Sysctls::default(),
             rounds: Rounds::default(),
             strangers: Strangers::default(),
             repairs: 0,
@@ -101,6 +104,7 @@ impl Daemon {
             );
         }
         self.name_clashes(&plan);
+        self.sysctls.bring_about(&sysctls::wanted(config, &plan));
         let found: BTreeSet<ServiceKey> = self.kernel.table().services.keys().copied().collect();
         let changes = self.state.replace(plan, self.kernel.table(), Duration::ZERO);
         let services = self.state.plan().services.keys().copied().collect();
@@ -330,6 +334,7 @@ impl Daemon {
         self.log_changes(&plan);
         self.read_new_services(&plan);
         self.name_clashes(&plan);
+        self.sysctls.bring_about(&sysctls::wanted(&config, &plan));
         let mut services: BTreeSet<_> = self.state.plan().services.keys().copied().collect();
         services.extend(plan.services.keys().copied());
         let now = self.now();
@@ -443,6 +448,8 @@ impl Daemon {
             tracing::info!("shutting down virtual service {}", virtual_server.name);
         }
         self.monitors.stop_all().await;
+        // First of all: a connection that the partner goes on with must not be reset here.
+        self.sysctls.restore();
         let gone = self.state.plan().services.keys().map(|key| (*key, None)).collect();
         for refused in self.kernel.bring_about(&gone).refused {
             tracing::error!("ipvsadm failed for virtual server! {}", refused.reason);

@@ -16,6 +16,7 @@ mod options;
 mod plan;
 mod restarts;
 mod state;
+mod sysctls;
 mod test_start;
 
 use std::path::Path;
