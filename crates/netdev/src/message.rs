@@ -44,9 +44,33 @@ impl ToBytes for AddAddress<'_> {
                 // The partner held it until now: a second spent on asking who has it is lost.
                 self.header(RtAddrFamily::Inet6, IfaF::NODAD, buffer)?;
                 put(buffer, Ifa::Local, &address.octets())?;
-                put(buffer, Ifa::Address, &address.octets())
+                put(buffer, Ifa::Address, &address.octets())?;
+                put(buffer, Ifa::Cacheinfo, &CacheInfo::NEVER_A_SOURCE)
             }
         }
+    }
+}
+
+/// `struct ifa_cacheinfo`: how long an IPv6 address is preferred and valid, in seconds, and two times that the kernel
+/// fills in.
+#[derive(Debug)]
+struct CacheInfo {
+    preferred: u32,
+    valid: u32,
+}
+
+impl CacheInfo {
+    /// Valid for ever, but not chosen as the source of a connection that this machine begins (RFC 6724, rule 3): a real
+    /// server that holds the floating address as well would answer a check to itself. IPv4 needs no word for this, as a
+    /// second address of a network is never chosen.
+    const NEVER_A_SOURCE: Self = Self { preferred: 0, valid: u32::MAX };
+}
+
+impl ToBytes for CacheInfo {
+    fn to_bytes(&self, buffer: &mut Cursor<Vec<u8>>) -> Result<(), SerError> {
+        self.preferred.to_bytes(buffer)?;
+        self.valid.to_bytes(buffer)?;
+        [0u8; 8].to_bytes(buffer)
     }
 }
 
@@ -146,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn an_ipv6_address_is_used_at_once() {
+    fn an_ipv6_address_is_used_at_once_but_never_as_a_source() {
         let label = Label::new("eth0:1").unwrap();
         let octets = [0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1];
         let nodad = 2;
@@ -155,6 +179,7 @@ mod tests {
             7u32.to_ne_bytes().to_vec(),
             attribute_of(2, &octets),
             attribute_of(1, &octets),
+            attribute_of(6, &[vec![0; 4], vec![0xff; 4], vec![0; 8]].concat()),
         ];
         assert_eq!(request(&label, "2001:db8::1", 64), expected.concat());
     }

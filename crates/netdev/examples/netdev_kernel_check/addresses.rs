@@ -131,7 +131,9 @@ fn ipv6() {
     run("sysctl -qw net.ipv6.conf.eth0.accept_dad=1 net.ipv6.conf.eth0.dad_transmits=5");
     let wanted = [floating("2001:db8::10", "eth0:1", None)];
     assert_eq!(raise(&wanted), [Ok(Raised::Added)]);
-    assert_eq!(shown("2001:db8::10"), "eth0 inet6 2001:db8::10/64 scope global nodad");
+    assert_eq!(shown("2001:db8::10"), "eth0 inet6 2001:db8::10/64 scope global nodad deprecated");
+    let route = run("ip route get 2001:db8::2");
+    assert!(route.contains("src 2001:db8::1 "), "a floating address is never a source: {route}");
     lab.host("ping -c 1 -W 2 2001:db8::10");
     assert_eq!(raise(&wanted), [Ok(Raised::Kept)]);
     assert_eq!(lower(&wanted), [Ok(Lowered::Removed)]);
