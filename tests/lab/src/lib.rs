@@ -30,10 +30,13 @@
 
 pub mod address;
 pub mod command;
+pub mod conversation;
+pub mod ipv6;
 pub mod kernel;
 pub mod log;
 pub mod lvs_cf;
 pub mod machine;
+pub mod mark;
 pub mod network;
 pub mod pair;
 mod port;
@@ -48,6 +51,7 @@ pub mod web;
 pub mod world;
 
 pub use command::Outcome;
+pub use conversation::Conversations;
 pub use machine::Machine;
 pub use network::{Lab, Switch};
 pub use pair::{Pair, Routing};

@@ -1,8 +1,15 @@
 //! A configuration file in the layout that Piranha's web tool writes ("Piranha's file format", section 11.2).
 //!
+//! What Piranha cannot read stands on extension lines (`#% ...`): an IPv6 address, a whole virtual server with an IPv6
+//! address, and a key that is set as such (`#% scheduler`).
+//!
 //! Deliberately not the house's own writer: a test must not check a program with itself.
 
 use std::fmt;
+use std::net::Ipv6Addr;
+
+/// Begins a line that is a comment to Piranha.
+const EXTENSION: &str = "#% ";
 
 /// The file.
 #[derive(Debug, Clone, Default)]
@@ -41,8 +48,20 @@ impl Settings {
     }
 
     fn write(&self, out: &mut fmt::Formatter<'_>, indent: &str) -> fmt::Result {
-        self.0.iter().try_for_each(|(key, value)| writeln!(out, "{indent}{key} = {value}"))
+        self.0.iter().try_for_each(|(key, value)| {
+            let mark = if is_ipv6(value) && !indent.starts_with(EXTENSION) { EXTENSION } else { "" };
+            writeln!(out, "{indent}{mark}{key} = {value}")
+        })
     }
+
+    fn get(&self, key: &str) -> Option<&str> {
+        self.0.iter().find(|(other, _)| other == key).map(|(_, value)| value.as_str())
+    }
+}
+
+/// Whether the first word of a value is an IPv6 address.
+fn is_ipv6(value: &str) -> bool {
+    value.split_whitespace().next().is_some_and(|word| word.parse::<Ipv6Addr>().is_ok())
 }
 
 impl LvsCf {
@@ -92,6 +111,13 @@ impl VirtualServer {
         self.settings.set(key, value);
     }
 
+    /// The same section with another name.
+    #[must_use]
+    pub fn named(mut self, name: &str) -> Self {
+        name.clone_into(&mut self.name);
+        self
+    }
+
     /// Adds a `server` section: active, weight 1.
     pub fn add(&mut self, name: &str, address: &str) -> &mut RealServer {
         let mut server = RealServer { name: name.to_owned(), settings: Settings::default() };
@@ -135,14 +161,15 @@ impl fmt::Display for LvsCf {
 
 impl fmt::Display for VirtualServer {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(out, "virtual {} {{", self.name)?;
-        self.settings.write(out, "     ")?;
+        let mark = if self.settings.get("address").is_some_and(is_ipv6) { EXTENSION } else { "" };
+        writeln!(out, "{mark}virtual {} {{", self.name)?;
+        self.settings.write(out, &format!("{mark}     "))?;
         for server in &self.real_servers {
-            writeln!(out, "     server {} {{", server.name)?;
-            server.settings.write(out, "         ")?;
-            writeln!(out, "     }}")?;
+            writeln!(out, "{mark}     server {} {{", server.name)?;
+            server.settings.write(out, &format!("{mark}         "))?;
+            writeln!(out, "{mark}     }}")?;
         }
-        writeln!(out, "}}")
+        writeln!(out, "{mark}}}")
     }
 }
 
@@ -160,6 +187,21 @@ mod tests {
             file.to_string(),
             "serial_no = 40\nservice = lvs\nvirtual web {\n     active = 1\n     port = 80\n     server one {\n         \
              address = 10.0.0.1\n         active = 1\n         weight = 2\n     }\n}\n"
+        );
+    }
+
+    #[test]
+    fn what_piranha_cannot_read_stands_on_extension_lines() {
+        let mut web = VirtualServer::new("web").with("active", "1").with("#% scheduler", "mh");
+        web.add("one", "2001:db8::1");
+        let mut six = VirtualServer::new("six").with("address", "2001:db8::10 eth0").with("active", "1");
+        six.add("one", "2001:db8::1");
+        assert_eq!(
+            format!("{web}{six}"),
+            "virtual web {\n     active = 1\n     #% scheduler = mh\n     server one {\n         \
+             #% address = 2001:db8::1\n         active = 1\n         weight = 1\n     }\n}\n\
+             #% virtual six {\n#%      address = 2001:db8::10 eth0\n#%      active = 1\n#%      server one {\n\
+             #%          address = 2001:db8::1\n#%          active = 1\n#%          weight = 1\n#%      }\n#% }\n"
         );
     }
 }

@@ -6,7 +6,7 @@
 use std::env;
 use std::process::{Command, exit};
 
-use crate::{kernel, machine, port, traffic};
+use crate::{conversation, kernel, machine, port, traffic};
 
 /// First process of a user-mode-linux kernel.
 pub(crate) const KERNEL: &str = "lab-kernel";
@@ -18,6 +18,11 @@ pub(crate) const INIT: &str = "lab-init";
 pub(crate) const CLIENT: &str = "lab-client";
 /// Holds a port.
 pub(crate) const OCCUPANT: &str = "lab-occupant";
+
+/// Answers every line with its name.
+pub(crate) const ANSWERER: &str = "lab-answerer";
+/// Holds many connections open.
+pub(crate) const HOLDER: &str = "lab-holder";
 
 /// Plays the role that this process was started for and ends it; comes back if it was started by a person.
 ///
@@ -31,6 +36,8 @@ pub fn play() {
         INIT => machine::init::main(arguments),
         OCCUPANT => port::main(arguments),
         CLIENT => traffic::client::main(arguments),
+        ANSWERER => conversation::answerer::main(arguments),
+        HOLDER => conversation::holder::main(arguments),
         _ => {}
     }
 }

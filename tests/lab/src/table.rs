@@ -1,11 +1,12 @@
 //! The kernel's IPVS table, read from `/proc/net/ip_vs`: nothing here knows the code that wrote it.
 
 use std::fmt;
+use std::net::{IpAddr, SocketAddr};
 
 /// A virtual service of the kernel.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Service {
-    /// `TCP 192.168.26.10:80`, `UDP ...` or `FWM 3`.
+    /// `TCP 192.168.26.10:80`, `TCP [2001:db8::10]:80`, `UDP ...` or `FWM 3` (of either family).
     pub name: String,
     /// Scheduler.
     pub scheduler: String,
@@ -69,6 +70,13 @@ impl Service {
     }
 }
 
+/// As in [`Table::sorted`].
+impl fmt::Display for Service {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.sorted())
+    }
+}
+
 impl fmt::Display for Destination {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(out, "{} {} {}", self.address, self.forward, self.weight)
@@ -112,14 +120,19 @@ pub(crate) fn parse(text: &str) -> Table {
     Table(services)
 }
 
-/// `C0A81A0A:0050` as `192.168.26.10:80`; IPv6 addresses are written readably by the kernel, only their port is not.
+/// `C0A81A0A:0050` as `192.168.26.10:80`, `[2001:0db8:0000:0000:0000:0000:0000:0001]:0050` as `[2001:db8::1]:80`.
 fn readable(address: &str) -> String {
-    let Some((host, port)) = address.rsplit_once(':') else { return address.to_owned() };
-    let Ok(port) = u16::from_str_radix(port, 16) else { return address.to_owned() };
-    match u32::from_str_radix(host, 16) {
-        Ok(number) => format!("{}:{port}", std::net::Ipv4Addr::from(number)),
-        Err(_) => format!("{host}:{port}"),
-    }
+    socket_address(address).map_or_else(|| address.to_owned(), |address| address.to_string())
+}
+
+fn socket_address(address: &str) -> Option<SocketAddr> {
+    let (host, port) = address.rsplit_once(':')?;
+    let port = u16::from_str_radix(port, 16).ok()?;
+    let host = match host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
+        Some(host) => IpAddr::V6(host.parse().ok()?),
+        None => IpAddr::V4(u32::from_str_radix(host, 16).ok()?.into()),
+    };
+    Some(SocketAddr::new(host, port))
 }
 
 fn mark(text: &str) -> String {
@@ -146,5 +159,21 @@ mod tests {
             "FWM 10 wlc\nTCP 192.168.26.10:80 rr persistent 360 FFFFFF00\n  -> 192.168.26.1:80 Route 1\n  -> 192.168.26.2:80 Route 2\n"
         );
         assert_eq!(table.weight("TCP 192.168.26.10:80", "192.168.26.2:80"), Some(2));
+    }
+
+    #[test]
+    fn addresses_of_both_families_are_readable() {
+        let table = parse(
+            "IP Virtual Server version 1.2.1 (size=4096)\n\
+             Prot LocalAddress:Port Scheduler Flags\n\
+             \x20 -> RemoteAddress:Port Forward Weight ActiveConn InActConn\n\
+             TCP  [2001:0db8:0026:0000:0000:0000:0000:0010]:0050 rr persistent 60 40000000\n\
+             \x20 -> [2001:0db8:0026:0000:0000:0000:0000:0001]:0050      Route   1      0          0\n\
+             \x20 -> C0A81A01:0050      Tunnel  1      0          0\n",
+        );
+        assert_eq!(
+            table.sorted(),
+            "TCP [2001:db8:26::10]:80 rr persistent 60 40000000\n  -> 192.168.26.1:80 Tunnel 1\n  -> [2001:db8:26::1]:80 Route 1\n"
+        );
     }
 }

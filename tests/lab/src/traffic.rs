@@ -23,6 +23,10 @@ pub const INTERVAL: Duration = Duration::from_millis(20);
 /// After this time a request has failed.
 pub const TIME_OUT: Duration = Duration::from_millis(250);
 
+/// The same for a call. Longer, because many are made at a time; below the second after which a lost first packet is sent
+/// again (RFC 6298), so that none is lost unseen.
+pub const CALL_TIME_OUT: Duration = Duration::from_millis(900);
+
 /// A point in time, the same for all processes of a kernel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Moment(u64);
@@ -87,9 +91,47 @@ impl Machine {
     ///
     /// If the machine is off.
     pub fn request(&self, target: SocketAddr) -> Traffic {
+        self.ask(target, Question::Http, INTERVAL, TIME_OUT)
+    }
+
+    /// Begins to call the [answerer](Machine::answer) at `target`, at this distance, each time over a new connection.
+    ///
+    /// # Panics
+    ///
+    /// If the machine is off.
+    pub fn call(&self, target: SocketAddr, interval: Duration) -> Traffic {
+        self.ask(target, Question::Line, interval, CALL_TIME_OUT)
+    }
+
+    fn ask(&self, target: SocketAddr, question: Question, interval: Duration, limit: Duration) -> Traffic {
         let mut role = role::cast(role::CLIENT);
-        role.arg(target.to_string());
+        let times = [interval, limit].map(|time| time.as_micros().to_string());
+        role.arg(target.to_string()).arg(question.word()).args(times);
         Traffic { process: self.cast(&role, "requests"), seen: Mutex::default() }
+    }
+}
+
+/// What a client says to a server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Question {
+    /// `GET /`; the answer ends with the connection.
+    Http,
+    /// An empty line; the answer is a line.
+    Line,
+}
+
+impl Question {
+    const ALL: [Self; 2] = [Self::Http, Self::Line];
+
+    fn word(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Line => "line",
+        }
+    }
+
+    pub(crate) fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|known| known.word() == word)
     }
 }
 

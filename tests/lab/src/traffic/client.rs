@@ -5,33 +5,56 @@ use std::io::{Write, stdout};
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
-use super::{INTERVAL, Moment, TIME_OUT};
+use super::{Moment, Question};
+use crate::conversation;
 
-/// What is asked.
-const QUESTION: &[u8] = b"GET / HTTP/1.0\r\n\r\n";
+/// What is asked, of whom and how often.
+#[derive(Debug, Clone, Copy)]
+struct Task {
+    target: SocketAddr,
+    question: Question,
+    interval: Duration,
+    limit: Duration,
+}
 
 /// Asks for ever; one line on standard output for each request, in the order in which they end.
 pub(crate) fn main(arguments: &[String]) -> ! {
-    let target: SocketAddr =
-        arguments.first().and_then(|target| target.parse().ok()).expect("an address and a port");
+    let task = task(arguments).expect("an address and a port, `http` or `line`, two times in microseconds");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {
-        let mut ticks = interval(INTERVAL);
+        let mut ticks = interval(task.interval);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
         loop {
             ticks.tick().await;
-            tokio::spawn(ask_and_note(target));
+            tokio::spawn(ask_and_note(task));
         }
     })
 }
 
-async fn ask_and_note(target: SocketAddr) {
+fn task(arguments: &[String]) -> Option<Task> {
+    let [target, question, interval, limit] = arguments else { return None };
+    let time = |microseconds: &str| microseconds.parse().ok().map(Duration::from_micros);
+    Some(Task {
+        target: target.parse().ok()?,
+        question: Question::from_word(question)?,
+        interval: time(interval)?,
+        limit: time(limit)?,
+    })
+}
+
+async fn ask_and_note(Task { target, question, limit, .. }: Task) {
     let asked = Moment::now();
-    let answer = timeout(TIME_OUT, ask(target)).await.unwrap_or_else(|_| Err(after(TIME_OUT)));
+    let answer = async {
+        match question {
+            Question::Http => ask(target).await,
+            Question::Line => call(target).await,
+        }
+    };
+    let answer = timeout(limit, answer).await.unwrap_or_else(|_| Err(after(limit)));
     let done = Moment::now();
     let (verdict, text) = match answer {
         Ok(name) => ("ok", name),
@@ -49,7 +72,7 @@ fn after(limit: Duration) -> String {
 /// The body of the answer, without its line end: the name of the server.
 async fn ask(target: SocketAddr) -> Result<String, String> {
     let mut stream = TcpStream::connect(target).await.map_err(|error| says("connect", error))?;
-    stream.write_all(QUESTION).await.map_err(|error| says("send", error))?;
+    stream.write_all(b"GET / HTTP/1.0\r\n\r\n").await.map_err(|error| says("send", error))?;
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).await.map_err(|error| says("receive", error))?;
     let answer = String::from_utf8_lossy(&answer);
@@ -59,6 +82,13 @@ async fn ask(target: SocketAddr) -> Result<String, String> {
     } else {
         Err(head.lines().next().unwrap_or_default().to_owned())
     }
+}
+
+/// The name of the server.
+async fn call(target: SocketAddr) -> Result<String, String> {
+    let stream = TcpStream::connect(target).await.map_err(|error| says("connect", error))?;
+    let mut stream = BufReader::new(stream);
+    conversation::ask(&mut stream).await.map_err(|error| says("ask", error))
 }
 
 fn says(step: &str, error: impl Display) -> String {

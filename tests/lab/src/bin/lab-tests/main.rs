@@ -3,6 +3,7 @@
 
 mod bad_input;
 mod ground;
+mod ipv6;
 mod kernel;
 mod lvsd;
 mod nanny;
@@ -24,6 +25,7 @@ fn main() -> ExitCode {
         reload::tests(),
         bad_input::tests(),
         sync::tests(),
+        ipv6::tests(),
     ];
     lab::suite::main(&groups.concat())
 }
