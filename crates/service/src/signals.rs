@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io;
 
-use nix::sys::signal::Signal as Number;
+use nix::sys::signal::{SigSet, Signal as Number};
 use tokio::signal::unix::{Signal as Stream, SignalKind, signal};
 
 /// A signal that arrived.
@@ -68,11 +68,14 @@ pub struct Signals {
 impl Signals {
     /// Begins to catch. Call it inside the event loop, before anything that must not be cut short.
     ///
+    /// Signals that the parent had blocked are let through from here on: the original lvsd starts its monitors with
+    /// SIGINT, SIGCHLD, SIGTERM and SIGHUP blocked (specification lvsd.md 5.3).
+    ///
     /// # Errors
     ///
     /// What sigaction(2) says.
     pub fn catch() -> io::Result<Self> {
-        Ok(Self {
+        let signals = Self {
             terminate: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,
             quit: signal(SignalKind::quit())?,
@@ -80,7 +83,10 @@ impl Signals {
             user1: signal(SignalKind::user_defined1())?,
             user2: signal(SignalKind::user_defined2())?,
             alarm: signal(SignalKind::alarm())?,
-        })
+        };
+        // Only now that they do not kill any more.
+        SigSet::all().thread_unblock()?;
+        Ok(signals)
     }
 
     /// Waits for the next signal. Several of one kind that arrive together count as one. May be dropped and called
@@ -96,5 +102,25 @@ impl Signals {
             _ = self.user2.recv() => Signal::User2,
             _ = self.alarm.recv() => Signal::Alarm,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use nix::sys::signal::{SigSet, Signal as Number, raise};
+
+    use super::{Signal, Signals};
+
+    #[tokio::test]
+    async fn what_the_parent_had_blocked_is_heard() {
+        let mut blocked = SigSet::empty();
+        for signal in [Number::SIGINT, Number::SIGCHLD, Number::SIGTERM, Number::SIGHUP] {
+            blocked.add(signal);
+        }
+        blocked.thread_block().unwrap();
+        let mut signals = Signals::catch().unwrap();
+        raise(Number::SIGTERM).unwrap();
+        assert_eq!(signals.next().await, Signal::Terminate);
+        assert_eq!(SigSet::thread_get_mask().unwrap(), SigSet::empty());
     }
 }
