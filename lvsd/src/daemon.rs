@@ -3,6 +3,7 @@
 mod repair;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::CStr;
 use std::io;
 use std::time::{Duration, Instant};
 
@@ -10,6 +11,7 @@ use control::readiness::FromLvsd;
 use control::report::{FromNanny, Known};
 use ipvs::ServiceKey;
 use lvs_cf::Config;
+use service::process::post_semaphore;
 use service::signals::Signals;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
@@ -26,6 +28,8 @@ use crate::restarts::{Decision, Restarts};
 use crate::state::{MonitorChange, State};
 use crate::sysctls::{self, Sysctls};
 
+/// What Piranha's pulse waits for; it lies in `/dev/shm/sem.lvs`.
+const SEMAPHORE: &CStr = c"lvs";
 /// How often refused operations are tried again and drains are looked at.
 const TURN: Duration = Duration::from_secs(1);
 
@@ -429,7 +433,7 @@ impl Daemon {
     }
 
     async fn tell_pulse(&mut self, outcome: &Outcome) {
-        let Some(pulse) = &mut self.pulse else { return };
+        let Some(pulse) = &mut self.pulse else { return tell_original_pulse() };
         let plan = self.state.plan();
         let failed: BTreeSet<_> = outcome.refused.iter().map(|refused| &refused.service).collect();
         let ready = FromLvsd::Ready {
@@ -454,6 +458,15 @@ impl Daemon {
         for refused in self.kernel.bring_about(&gone).refused {
             tracing::error!("ipvsadm failed for virtual server! {}", refused.reason);
         }
+    }
+}
+
+/// Piranha's pulse, from 0.8.6-4 on, waits for a semaphore (specification lvsd.md 12). Whether it is the parent is not
+/// to be seen, so it is posted whenever our own pulse is not.
+fn tell_original_pulse() {
+    if let Err(error) = post_semaphore(SEMAPHORE) {
+        // Piranha's lvsd shuts down. This one has its table right and goes on: only such a pulse is in trouble.
+        tracing::error!("Error creating semaphore: {error}");
     }
 }
 

@@ -1,12 +1,14 @@
 //! The few system calls that the compiler cannot check, each with the reason why it is sound.
 #![allow(unsafe_code)]
 
+use std::ffi::CStr;
 use std::fs;
 use std::io;
 use std::os::fd::{AsFd, FromRawFd, OwnedFd, RawFd};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use nix::libc;
 use nix::sys::socket::{SockType, getsockopt, sockopt};
 use nix::unistd::{ForkResult, fork};
 
@@ -68,4 +70,31 @@ pub(crate) fn adopt_socket(number: RawFd) -> io::Result<OwnedFd> {
     // SAFETY: the parent opened this descriptor for us and named it; no other code of this process owns it, since it
     // is called once, before anything else opens sockets.
     Ok(unsafe { OwnedFd::from_raw_fd(number) })
+}
+
+/// Posts the POSIX semaphore of this name (`sem_overview(7)`) and removes the name, which whoever waits does not
+/// need any more. It is made if it is not there.
+///
+/// # Errors
+///
+/// What `sem_open(3)` or `sem_post(3)` say.
+pub fn post_semaphore(name: &CStr) -> io::Result<()> {
+    const MODE: libc::c_uint = 0o644;
+    const VALUE: libc::c_uint = 0;
+    // SAFETY: the name ends in a zero byte, and the two further arguments are those that O_CREAT asks for.
+    let semaphore = unsafe { libc::sem_open(name.as_ptr(), libc::O_CREAT, MODE, VALUE) };
+    if semaphore == libc::SEM_FAILED {
+        return Err(io::Error::last_os_error());
+    }
+    // SAFETY: just opened, and closed only below.
+    let posted = match unsafe { libc::sem_post(semaphore) } {
+        0 => Ok(()),
+        _ => Err(io::Error::last_os_error()),
+    };
+    // SAFETY: the semaphore is not used after this, nor is its name kept.
+    unsafe {
+        libc::sem_close(semaphore);
+        libc::sem_unlink(name.as_ptr());
+    }
+    posted
 }
