@@ -16,3 +16,4 @@ pub mod options;
 pub mod pid_file;
 pub mod process;
 pub mod signals;
+mod stdout;

@@ -4,7 +4,6 @@
 //! control characters are shown escaped, so that text from the network cannot forge a second line.
 
 use std::fmt::{self, Write as _};
-use std::io::Write as _;
 use std::os::unix::net::UnixDatagram;
 use std::sync::Mutex;
 
@@ -12,6 +11,8 @@ use tracing::field::{Field, Visit};
 use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 use tracing_subscriber::registry::LookupSpan;
+
+use crate::stdout::StandardOutput;
 
 /// The local syslog socket.
 const SYSLOG: &str = "/dev/log";
@@ -37,7 +38,7 @@ pub fn init(ident: &'static str, destination: Destination, verbose: bool) {
     let lines = Lines {
         ident,
         verbose,
-        terminal: matches!(destination, Destination::Terminal | Destination::Both),
+        terminal: matches!(destination, Destination::Terminal | Destination::Both).then(StandardOutput::open),
         syslog: matches!(destination, Destination::Syslog | Destination::Both).then(Mutex::default),
     };
     // A second call in one process is a mistake of the program, but no reason to end a daemon.
@@ -47,7 +48,7 @@ pub fn init(ident: &'static str, destination: Destination, verbose: bool) {
 struct Lines {
     ident: &'static str,
     verbose: bool,
-    terminal: bool,
+    terminal: Option<StandardOutput>,
     syslog: Option<Mutex<Syslog>>,
 }
 
@@ -60,9 +61,8 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Lines {
         let mut text = Text::default();
         event.record(&mut text);
         let line = text.into_line();
-        if self.terminal {
-            // A closed terminal must not end the daemon.
-            let _ = writeln!(std::io::stdout(), "{}: {line}", self.ident);
+        if let Some(terminal) = &self.terminal {
+            terminal.print(self.ident, &line);
         }
         if let Some(mut syslog) = self.syslog.as_ref().and_then(|syslog| syslog.lock().ok()) {
             syslog.send(severity(level), self.ident, &line);
