@@ -32,12 +32,11 @@ pub(crate) async fn watch(settings: &Settings, mut events: Events, outlet: Outle
 }
 
 async fn turns(monitor: &mut Monitor, events: &mut Events, mailbox: &Mailbox) -> Result<Infallible, End> {
-    let (known, delay) = match monitor.known() {
-        Some(known) => (known, Duration::ZERO),
-        None => {
-            let known = events.begin(mailbox).await?;
-            (known, delay(known, monitor.cadence()))
-        }
+    let (known, delay) = if let Some(known) = monitor.known() {
+        (known, Duration::ZERO)
+    } else {
+        let known = events.begin(mailbox).await?;
+        (known, delay(known, monitor.cadence()))
     };
     tokio::select! {
         biased;
