@@ -2,16 +2,20 @@
 
 use std::future::pending;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use health::load::{Error, measure};
 use health::program::Program;
 use tracing::warn;
 
+use crate::admission::Admission;
+
 /// The one question that may be on its way, and what became of the last.
 pub(crate) struct LoadMonitor {
     program: Program,
     limit: Duration,
+    admission: Arc<Admission>,
     question: Option<Question>,
     failing: bool,
 }
@@ -20,16 +24,19 @@ type Question = Pin<Box<dyn Future<Output = Result<f64, Error>> + Send>>;
 
 impl LoadMonitor {
     /// A monitor that has not asked yet. `limit` is for one answer.
-    pub(crate) fn new(program: Program, limit: Duration) -> Self {
-        Self { program, limit, question: None, failing: false }
+    pub(crate) fn new(program: Program, limit: Duration, admission: Arc<Admission>) -> Self {
+        Self { program, limit, admission, question: None, failing: false }
     }
 
     /// Asks, unless the last question is still open.
     pub(crate) fn ask(&mut self) {
-        let (program, limit) = (&self.program, self.limit);
+        let (program, limit, admission) = (&self.program, self.limit, &self.admission);
         self.question.get_or_insert_with(|| {
-            let program = program.clone();
-            Box::pin(async move { measure(&program, limit).await })
+            let (program, admission) = (program.clone(), Arc::clone(admission));
+            Box::pin(async move {
+                let _place = admission.program().await;
+                measure(&program, limit).await
+            })
         });
     }
 

@@ -1,10 +1,13 @@
-//! `nanny` watches one real server of one virtual server, or a service of the partner (`--fos`).
+//! `nanny` watches one real server of one virtual server, or a service of the partner (`--fos`), or all real servers that
+//! lvsd tells it (`--pool`).
 //!
 //! Started by lvsd it reports over an inherited socket and never writes to the kernel's table; started by hand it
 //! writes its own entry.
 
+mod admission;
 mod entry;
 mod events;
+mod lateness;
 mod load;
 mod lvsd;
 mod mailbox;
@@ -14,6 +17,7 @@ mod options;
 mod outlet;
 mod partner;
 mod policy;
+mod pool;
 mod reports;
 mod settings;
 
@@ -26,7 +30,7 @@ use control::report::DESCRIPTOR;
 use service::child::shared_socket;
 use service::detach::{Detached, Waiting, detach, leave_terminal};
 use service::log::{self, Destination};
-use service::options::{Program, read};
+use service::options::{Exit, Program, read};
 use service::signals::Signals;
 use tracing::{debug, error, info, warn};
 
@@ -34,6 +38,7 @@ use crate::entry::Entry;
 use crate::events::Events;
 use crate::options::Options;
 use crate::outlet::Outlet;
+use crate::pool::Pool;
 use crate::reports::Reports;
 use crate::settings::{Mode, Place, Settings};
 
@@ -42,17 +47,37 @@ const NANNY: Program = Program { name: "nanny", version: env!("CARGO_PKG_VERSION
 const CANNOT_BEGIN: u8 = 1;
 
 fn main() -> ExitCode {
-    let settings = match read::<Options>(NANNY, std::env::args_os()).and_then(Settings::try_from) {
-        Ok(settings) => settings,
-        Err(exit) => return exit.print().into(),
-    };
-    start(&settings).unwrap_or_else(|reason| complain(&reason)).into()
+    match read::<Options>(NANNY, std::env::args_os()).and_then(Task::try_from) {
+        Ok(task) => start(&task).unwrap_or_else(|reason| complain(&reason)).into(),
+        Err(exit) => exit.print().into(),
+    }
+}
+
+/// What this process is for.
+enum Task {
+    One(Box<Settings>),
+    Pool { place: Place, verbose: bool },
+}
+
+impl TryFrom<Options> for Task {
+    type Error = Exit;
+
+    fn try_from(options: Options) -> Result<Self, Exit> {
+        if options.pool {
+            return Ok(Self::Pool { place: options.place(), verbose: options.verbose });
+        }
+        Ok(Self::One(Box::new(options.try_into()?)))
+    }
 }
 
 /// Goes where nanny shall live, and begins there. Gives the exit status.
-fn start(settings: &Settings) -> anyhow::Result<u8> {
+fn start(task: &Task) -> anyhow::Result<u8> {
+    let (place, verbose) = match task {
+        Task::One(settings) => (settings.place, settings.verbose),
+        Task::Pool { place, verbose } => (*place, *verbose),
+    };
     let parent = shared_socket(DESCRIPTOR).context("the report socket is unusable")?;
-    let waiting = match settings.place {
+    let waiting = match place {
         Place::Foreground => None,
         Place::Detached => Some(leave_terminal()),
         Place::Background => match detach().context("cannot detach from the terminal")? {
@@ -60,13 +85,13 @@ fn start(settings: &Settings) -> anyhow::Result<u8> {
             Detached::Daemon(waiting) => Some(waiting),
         },
     };
-    let foreground = settings.place == Place::Foreground;
-    log::init(NANNY.name, if foreground { Destination::Both } else { Destination::Syslog }, settings.verbose);
+    let foreground = place == Place::Foreground;
+    log::init(NANNY.name, if foreground { Destination::Both } else { Destination::Syslog }, verbose);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .context("cannot start the event loop")?;
-    Ok(runtime.block_on(run(settings, parent, waiting)))
+    Ok(runtime.block_on(run(task, parent, waiting)))
 }
 
 /// Tells the caller why nanny cannot begin. Gives the exit status.
@@ -95,9 +120,9 @@ fn announce(settings: &Settings) {
 }
 
 /// Watches until the end. Gives the exit status.
-async fn run(settings: &Settings, parent: Option<UnixStream>, waiting: Option<Waiting>) -> u8 {
-    let (events, outlet) = match open(settings, parent) {
-        Ok(opened) => opened,
+async fn run(task: &Task, parent: Option<UnixStream>, waiting: Option<Waiting>) -> u8 {
+    let watch = match open(task, parent) {
+        Ok(watch) => watch,
         Err(reason) => {
             error!("{reason:#}");
             // In the foreground the log is read already.
@@ -113,26 +138,41 @@ async fn run(settings: &Settings, parent: Option<UnixStream>, waiting: Option<Wa
         error!("cannot let go of the terminal: {reason}");
         return CANNOT_BEGIN;
     }
-    match settings.mode {
-        Mode::Lvs => one::watch(settings, events, outlet).await,
-        Mode::Fos => partner::watch(settings, events).await,
+    match watch {
+        Watch::RealServer(settings, events, outlet) => one::watch(settings, events, outlet).await,
+        Watch::Partner(settings, events) => partner::watch(settings, events).await,
+        Watch::Pool(pool) => pool.watch().await,
     }
 }
 
+/// A task that can begin.
+enum Watch<'a> {
+    RealServer(&'a Settings, Events, Outlet),
+    Partner(&'a Settings, Events),
+    Pool(Box<Pool>),
+}
+
 /// Opens what nanny hears from, and what it changes, and says what it watches.
-fn open(settings: &Settings, parent: Option<UnixStream>) -> anyhow::Result<(Events, Outlet)> {
+fn open(task: &Task, parent: Option<UnixStream>) -> anyhow::Result<Watch<'_>> {
+    let settings = match task {
+        Task::One(settings) => settings,
+        Task::Pool { .. } => return Ok(Watch::Pool(Box::new(Pool::open(parent)?))),
+    };
     // Caught before the first line says that there is something to end.
     let signals = Signals::catch().context("cannot catch signals")?;
     announce(settings);
-    let (lvsd, outlet) = match (settings.mode, parent) {
-        (Mode::Lvs, Some(parent)) => {
+    if settings.mode == Mode::Fos {
+        return Ok(Watch::Partner(settings, Events::new(signals, None)));
+    }
+    let (lvsd, outlet) = match parent {
+        Some(parent) => {
             let (hearing, speaking) = lvsd::join(parent).context("the report socket is unusable")?;
             let reports = Arc::new(Reports::default());
             tokio::spawn(speaking.tell(Arc::clone(&reports), lvsd::line_of_one));
             (Some(hearing), Outlet::Lvsd(reports, 0))
         }
-        (Mode::Lvs, None) if !settings.rehearsal => (None, Outlet::Table(Box::new(Entry::open(settings)?))),
-        _ => (None, Outlet::Nowhere),
+        None if settings.rehearsal => (None, Outlet::Nowhere),
+        None => (None, Outlet::Table(Box::new(Entry::open(settings)?))),
     };
-    Ok((Events::new(signals, lvsd), outlet))
+    Ok(Watch::RealServer(settings, Events::new(signals, lvsd), outlet))
 }

@@ -15,6 +15,7 @@ use health::state::{Action, Health, Known};
 use service::signals::Signal;
 use tokio::time::sleep_until;
 
+use crate::admission::Admission;
 use crate::load::LoadMonitor;
 use crate::mailbox::{Mailbox, Occupation, Word};
 use crate::outlet::Outlet;
@@ -25,6 +26,7 @@ pub(crate) struct Monitor {
     probe: Arc<Probe>,
     policy: Policy,
     mailbox: Arc<Mailbox>,
+    admission: Arc<Admission>,
     outlet: Outlet,
     load: Option<LoadMonitor>,
     last: Option<Checked>,
@@ -39,11 +41,19 @@ struct Checked {
 
 impl Monitor {
     /// A watch that has not begun, which heeds the words in the mailbox.
-    pub(crate) fn new(settings: &Settings, mailbox: Arc<Mailbox>, outlet: Outlet) -> Self {
+    pub(crate) fn new(
+        settings: &Settings,
+        mailbox: Arc<Mailbox>,
+        admission: Arc<Admission>,
+        outlet: Outlet,
+    ) -> Self {
         let policy = settings.policy;
-        let load =
-            settings.load.clone().map(|program| LoadMonitor::new(program, policy.cadence().interval()));
-        Self { probe: Arc::new(settings.probe.clone()), policy, mailbox, outlet, load, last: None }
+        let load = settings
+            .load
+            .clone()
+            .map(|program| LoadMonitor::new(program, policy.cadence().interval(), Arc::clone(&admission)));
+        let probe = Arc::new(settings.probe.clone());
+        Self { probe, policy, mailbox, admission, outlet, load, last: None }
     }
 
     /// Watches, with the first check at this time. Dropping it ends the watch.
@@ -51,10 +61,8 @@ impl Monitor {
         let mut health = Health::new(self.probe.real_server, self.policy, known, first);
         loop {
             let pause = pause(health.due());
-            if self.attend(&mut health, pause, Occupation::Pause).await.is_none() {
-                continue;
-            }
-            let check = check(Arc::clone(&self.probe));
+            let Some(due) = self.attend(&mut health, pause, Occupation::Pause).await else { continue };
+            let check = check(Arc::clone(&self.probe), Arc::clone(&self.admission), due);
             if let Some((outcome, checked)) = self.attend(&mut health, check, Occupation::Check).await {
                 self.last = Some(checked);
                 let actions = health.checked(outcome, Instant::now());
@@ -153,7 +161,9 @@ pub(crate) async fn pause(due: Option<Instant>) -> Instant {
     due
 }
 
-async fn check(probe: Arc<Probe>) -> (Result<(), Failure>, Checked) {
+/// One check, as soon as there is a place for it.
+async fn check(probe: Arc<Probe>, admission: Arc<Admission>, due: Instant) -> (Result<(), Failure>, Checked) {
+    let _place = admission.check(&probe.question, due).await;
     let began = Instant::now();
     let outcome = probe.check().await;
     let failure = outcome.as_ref().err().map(Failure::to_string);

@@ -10,6 +10,7 @@ use health::spread::first_check_delay;
 use health::state::Known;
 use tracing::info;
 
+use crate::admission::Admission;
 use crate::events::{End, Events};
 use crate::mailbox::Mailbox;
 use crate::monitor::Monitor;
@@ -22,7 +23,8 @@ const NOT_WITHDRAWN: u8 = 1;
 /// Watches until the end. Gives the exit status.
 pub(crate) async fn watch(settings: &Settings, mut events: Events, outlet: Outlet) -> u8 {
     let mailbox = Arc::new(Mailbox::default());
-    let mut monitor = Monitor::new(settings, Arc::clone(&mailbox), outlet);
+    let admission = Arc::new(Admission::of_one());
+    let mut monitor = Monitor::new(settings, Arc::clone(&mailbox), admission, outlet);
     let Err(end) = turns(&mut monitor, &mut events, &mailbox).await;
     match end {
         End::Signal(signal) => info!("Terminating due to signal {signal}"),

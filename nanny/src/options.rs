@@ -18,6 +18,9 @@ pub(crate) struct Options {
     /// Watch a service of the partner, and end when it fails
     #[arg(long)]
     pub(crate) fos: bool,
+    /// Watch the real servers that lvsd tells over its socket (not in Piranha)
+    #[arg(long)]
+    pub(crate) pool: bool,
     /// Address of the virtual server
     #[arg(short = 'V', long, value_name = "ADDRESS")]
     pub(crate) virtaddress: Option<String>,

@@ -95,6 +95,17 @@ impl Settings {
     }
 }
 
+impl Options {
+    /// Where nanny shall live.
+    pub(crate) fn place(&self) -> Place {
+        match (self.nodaemon, self.nofork) {
+            (true, _) => Place::Foreground,
+            (false, true) => Place::Detached,
+            (false, false) => Place::Background,
+        }
+    }
+}
+
 impl TryFrom<Options> for Settings {
     type Error = Exit;
 
@@ -104,6 +115,7 @@ impl TryFrom<Options> for Settings {
         let port = port(options.port)?;
         let real_server = SocketAddr::new(address, options.rport.map_or(Ok(port), self::port)?);
 
+        let place = options.place();
         let mut remarks = Vec::new();
         let mut warnings = Vec::new();
         let (question, expect) = dialogue(&options, port, real_server, &mut remarks)?;
@@ -123,7 +135,7 @@ impl TryFrom<Options> for Settings {
             quiesce: options.quiesce_server,
             load,
             rehearsal: options.norun,
-            place: place(options.nodaemon, options.nofork),
+            place,
             verbose: options.verbose,
             details: [
                 detail("Send_program", options.send_program.as_ref()),
@@ -229,13 +241,5 @@ fn method(word: &str, warnings: &mut Vec<String>) -> Method {
             ));
             Method::Masquerading
         }
-    }
-}
-
-fn place(nodaemon: bool, nofork: bool) -> Place {
-    match (nodaemon, nofork) {
-        (true, _) => Place::Foreground,
-        (false, true) => Place::Detached,
-        (false, false) => Place::Background,
     }
 }

@@ -1,6 +1,6 @@
 //! Where log lines go.
 //!
-//! A line is the event's message, then its other fields as ` key=value`. It is data all the way: never a format, and
+//! A line is the event's message, then its other fields and those of the spans around it as ` key=value`. It is data all the way: never a format, and
 //! control characters are shown escaped, so that text from the network cannot forge a second line.
 
 use std::fmt::{self, Write as _};
@@ -8,6 +8,8 @@ use std::os::unix::net::UnixDatagram;
 use std::sync::Mutex;
 
 use tracing::field::{Field, Visit};
+use tracing::level_filters::LevelFilter;
+use tracing::span::{Attributes, Id};
 use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 use tracing_subscriber::registry::LookupSpan;
@@ -52,20 +54,37 @@ struct Lines {
     syslog: Option<Mutex<Syslog>>,
 }
 
+/// The fields of a span, as its lines end.
+struct Ending(String);
+
 impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Lines {
-    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
-        let level = *event.metadata().level();
-        if level > Level::DEBUG || (level == Level::DEBUG && !self.verbose) {
-            return;
+    /// What is less important is not even put together.
+    fn max_level_hint(&self) -> Option<LevelFilter> {
+        Some(if self.verbose { LevelFilter::DEBUG } else { LevelFilter::INFO })
+    }
+
+    fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
+        let mut text = Text::default();
+        attributes.record(&mut text);
+        if let Some(span) = context.span(id) {
+            span.extensions_mut().insert(Ending(text.fields));
         }
+    }
+
+    fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
         let mut text = Text::default();
         event.record(&mut text);
+        for span in context.event_scope(event).into_iter().flatten() {
+            if let Some(Ending(fields)) = span.extensions().get() {
+                text.fields.push_str(fields);
+            }
+        }
         let line = text.into_line();
         if let Some(terminal) = &self.terminal {
             terminal.print(self.ident, &line);
         }
         if let Some(mut syslog) = self.syslog.as_ref().and_then(|syslog| syslog.lock().ok()) {
-            syslog.send(severity(level), self.ident, &line);
+            syslog.send(severity(*event.metadata().level()), self.ident, &line);
         }
     }
 }

@@ -104,6 +104,7 @@ fn help_usage_and_version() {
       -h, --server <ADDRESS>          Real server to check (-h is not help)
           --lvs                       Watch a real server of a virtual server
           --fos                       Watch a service of the partner, and end when it fails
+          --pool                      Watch the real servers that lvsd tells over its socket (not in Piranha)
       -V, --virtaddress <ADDRESS>     Address of the virtual server
       -p, --port <PORT>               Port of the virtual server [default: 80]
       -r, --rport <PORT>              Port of the real server [default: the virtual server's]
@@ -136,7 +137,7 @@ fn help_usage_and_version() {
     [0]
     ");
     insta::assert_snapshot!(run(&["--usage"]), @"
-    Usage: nanny [-h|--server ADDRESS] [--lvs] [--fos] [-V|--virtaddress ADDRESS] [-p|--port PORT] [-r|--rport PORT] [-f|--fwmark MARK] [-u|--udp] [-M|--method METHOD] [-w|--weight WEIGHT] [-t|--interval SECONDS] [-a|--reentrytime SECONDS] [--check-interval SECONDS] [--check-timeout SECONDS] [--rise CHECKS] [--fall CHECKS] [-s|--send_string TEXT] [-x|--expect_string TEXT] [--regex] [-T|--suppress] [-e|--send_program LINE] [-q|--quiesce_server] [-U|--loadcmd PROGRAM] [-S|--scale FACTOR] [-I|--ipvsadm PATH] [-n|--nodaemon] [-c|--nofork] [--test-start] [-v|--verbose] [--version] [-?|--help] [--usage]
+    Usage: nanny [-h|--server ADDRESS] [--lvs] [--fos] [--pool] [-V|--virtaddress ADDRESS] [-p|--port PORT] [-r|--rport PORT] [-f|--fwmark MARK] [-u|--udp] [-M|--method METHOD] [-w|--weight WEIGHT] [-t|--interval SECONDS] [-a|--reentrytime SECONDS] [--check-interval SECONDS] [--check-timeout SECONDS] [--rise CHECKS] [--fall CHECKS] [-s|--send_string TEXT] [-x|--expect_string TEXT] [--regex] [-T|--suppress] [-e|--send_program LINE] [-q|--quiesce_server] [-U|--loadcmd PROGRAM] [-S|--scale FACTOR] [-I|--ipvsadm PATH] [-n|--nodaemon] [-c|--nofork] [--test-start] [-v|--verbose] [--version] [-?|--help] [--usage]
     [0]
     ");
     let version = run(&["--version"]);

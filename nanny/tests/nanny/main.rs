@@ -5,6 +5,7 @@
 mod cadence;
 mod command_line;
 mod fos;
+mod pool;
 mod process;
 mod reports;
 mod signals;

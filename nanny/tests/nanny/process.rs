@@ -1,5 +1,7 @@
 //! A running nanny, and real servers for it.
 
+use std::collections::VecDeque;
+use std::fmt::Debug;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::os::fd::{AsRawFd, OwnedFd};
@@ -16,6 +18,8 @@ use nix::sys::socket::{
     AddressFamily, Backlog, SockFlag, SockType, SockaddrIn, bind, getsockname, listen as listen_on, socket,
 };
 use nix::unistd::Pid;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use service::child::Link;
 
 /// Longest wait for anything that must happen.
@@ -96,23 +100,13 @@ pub(crate) fn expect_end(child: &mut Child, within: Duration) -> ExitStatus {
 }
 
 /// lvsd's end of the report socket.
-pub(crate) struct Lvsd {
+pub(crate) struct Lvsd<R = FromNanny> {
     socket: UnixStream,
     decoder: Decoder,
-    reports: Vec<FromNanny>,
+    reports: VecDeque<R>,
 }
 
 impl Lvsd {
-    /// Shares a socket with the nanny that `run` starts.
-    pub(crate) fn share<N>(command: &mut Command, run: impl FnOnce(&mut Command) -> N) -> (N, Self) {
-        let link = Link::new().unwrap();
-        let nanny = run(command.env(DESCRIPTOR, link.number()));
-        let socket = link.keep();
-        socket.set_nonblocking(false).unwrap();
-        socket.set_read_timeout(Some(PATIENT)).unwrap();
-        (nanny, Self { socket, decoder: Decoder::default(), reports: Vec::new() })
-    }
-
     /// A foreground nanny with these words under an lvsd that has not spoken yet.
     pub(crate) fn silent(words: &[&str]) -> (Nanny, Self) {
         Self::share(&mut nanny(words), Nanny::run)
@@ -126,11 +120,23 @@ impl Lvsd {
     }
 
     pub(crate) fn begin(&mut self, known: Known) {
-        self.tell(ToNanny::Begin { known });
+        self.tell(&ToNanny::Begin { known });
+    }
+}
+
+impl<R: DeserializeOwned + Debug + PartialEq> Lvsd<R> {
+    /// Shares a socket with the nanny that `run` starts.
+    pub(crate) fn share<N>(command: &mut Command, run: impl FnOnce(&mut Command) -> N) -> (N, Self) {
+        let link = Link::new().unwrap();
+        let nanny = run(command.env(DESCRIPTOR, link.number()));
+        let socket = link.keep();
+        socket.set_nonblocking(false).unwrap();
+        socket.set_read_timeout(Some(PATIENT)).unwrap();
+        (nanny, Self { socket, decoder: Decoder::default(), reports: VecDeque::new() })
     }
 
-    pub(crate) fn tell(&mut self, message: ToNanny) {
-        self.say(&encode(&message).unwrap());
+    pub(crate) fn tell(&mut self, message: &impl Serialize) {
+        self.say(&encode(message).unwrap());
     }
 
     pub(crate) fn say(&mut self, bytes: &[u8]) {
@@ -138,19 +144,19 @@ impl Lvsd {
     }
 
     /// The next report.
-    pub(crate) fn next(&mut self) -> FromNanny {
+    pub(crate) fn next(&mut self) -> R {
         while self.reports.is_empty() {
             let received = self.receive();
             assert!(!received.is_empty(), "nanny closed the report socket");
-            self.reports = self.decoder.feed(&received).unwrap();
+            self.reports.extend::<Vec<R>>(self.decoder.feed(&received).unwrap());
         }
-        self.reports.remove(0)
+        self.reports.pop_front().unwrap()
     }
 
     /// Waits for the end of the reports.
     pub(crate) fn expect_end(&mut self) {
         assert_eq!(self.receive(), b"");
-        assert_eq!(self.reports, []);
+        assert_eq!(self.reports, VecDeque::new());
     }
 
     fn receive(&mut self) -> Vec<u8> {
