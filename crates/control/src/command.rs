@@ -2,12 +2,18 @@
 //!
 //! One JSON object a line in both directions, one [`Answer`] for each [`Request`], in order.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::status::Status;
 
 /// Where lvsd listens: a stream socket, mode 0660, owner root, group piranha.
 pub const SOCKET: &str = "/run/piranha/lvsd.sock";
+
+/// Longest request, in bytes without its line feed. An answer may be longer: with 10,000 real servers it has some 10 MB.
+pub const LONGEST_REQUEST: usize = 64 * 1024;
 
 /// The version of this protocol. A new field or command does not change it, another meaning does.
 pub const VERSION: u32 = 1;
@@ -19,6 +25,27 @@ pub struct Request {
     pub version: u32,
     /// What is asked.
     pub command: Command,
+}
+
+impl Request {
+    /// Understands one line. The version is looked at first: what else a line of another version means, nobody knows.
+    ///
+    /// # Errors
+    ///
+    /// Why it is refused, for people.
+    pub fn understand(line: Value) -> Result<Command, String> {
+        let version = line.get("version").and_then(Value::as_u64);
+        if version != Some(u64::from(VERSION)) {
+            let asked = version.map_or("no version".to_owned(), |version| format!("version {version}"));
+            return Err(format!(
+                "this lvsd speaks version {VERSION} of the control protocol, the request names {asked}: \
+                 use the piranhactl of lvsd's release"
+            ));
+        }
+        serde_json::from_value(line)
+            .map(|request: Self| request.command)
+            .map_err(|error| format!("not a request of version {VERSION} of the control protocol: {error}"))
+    }
 }
 
 /// What can be asked of lvsd.
@@ -79,6 +106,32 @@ pub enum Command {
     Repair,
 }
 
+/// As an administrator says it: `drain web/one`.
+impl fmt::Display for Command {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Status => out.write_str("status"),
+            Self::Drain { real_server, deadline_ms: None } => write!(out, "drain {real_server}"),
+            Self::Drain { real_server, deadline_ms: Some(deadline) } => {
+                write!(out, "drain {real_server} --deadline {}s", deadline.div_ceil(1000))
+            }
+            Self::Undrain { real_server } => write!(out, "undrain {real_server}"),
+            Self::Disable { real_server } => write!(out, "disable {real_server}"),
+            Self::Enable { real_server } => write!(out, "enable {real_server}"),
+            Self::Weight { real_server, weight: Some(weight) } => {
+                write!(out, "weight {real_server} {weight}")
+            }
+            Self::Weight { real_server, weight: None } => write!(out, "weight {real_server} of the file"),
+            Self::Up { real_server } => write!(out, "up {real_server}"),
+            Self::Down { real_server } => write!(out, "down {real_server}"),
+            Self::Release { real_server } => write!(out, "release {real_server}"),
+            Self::Diff => out.write_str("diff"),
+            Self::Reload => out.write_str("reload"),
+            Self::Repair => out.write_str("repair"),
+        }
+    }
+}
+
 /// `VIRTUAL/REAL`: the names of the sections in lvs.cf. Where a name is missing or not unique, `ADDRESS:PORT` stands in
 /// its place.
 pub type RealServerName = String;
@@ -106,4 +159,30 @@ pub enum Answer {
         /// Why, for people: what was tried, what is wrong, what to do. One or more lines.
         reason: String,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::{Command, Request};
+
+    #[test]
+    fn a_request_is_one_object() {
+        let drain =
+            json!({"version": 1, "command": {"drain": {"real_server": "web/one", "deadline_ms": 1500}}});
+        let command = Request::understand(drain).unwrap();
+        assert_eq!(command, Command::Drain { real_server: "web/one".to_owned(), deadline_ms: Some(1500) });
+        assert_eq!(command.to_string(), "drain web/one --deadline 2s");
+        assert_eq!(Request::understand(json!({"version": 1, "command": "status"})).unwrap(), Command::Status);
+    }
+
+    #[test]
+    fn what_is_not_understood_is_refused_with_a_reason() {
+        let refused = |line| Request::understand(line).unwrap_err();
+        insta::assert_snapshot!(refused(json!({"version": 2, "command": "dance"})), @"this lvsd speaks version 1 of the control protocol, the request names version 2: use the piranhactl of lvsd's release");
+        insta::assert_snapshot!(refused(json!(["status"])), @"this lvsd speaks version 1 of the control protocol, the request names no version: use the piranhactl of lvsd's release");
+        insta::assert_snapshot!(refused(json!({"version": 1, "command": "dance"})), @"not a request of version 1 of the control protocol: unknown variant `dance`, expected one of `status`, `drain`, `undrain`, `disable`, `enable`, `weight`, `up`, `down`, `release`, `diff`, `reload`, `repair`");
+        insta::assert_snapshot!(refused(json!({"version": 1, "command": {"drain": {"real_server": 7}}})), @"not a request of version 1 of the control protocol: invalid type: integer `7`, expected a string");
+    }
 }

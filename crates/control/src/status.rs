@@ -2,6 +2,8 @@
 //!
 //! A reader skips fields that it does not know; no field is ever given another meaning.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::report::{Forced, LastCheck};
@@ -30,6 +32,10 @@ pub struct Status {
     pub monitors: Monitors,
     /// In the order of the file; the active ones.
     pub virtual_servers: Vec<VirtualServer>,
+    /// What somebody decided about real servers that are not in the file now, by the names that they had (`web/one`).
+    /// It holds again when they return.
+    #[serde(default)]
+    pub absent: BTreeMap<String, Operator>,
     /// Services in the kernel's table that are not in the file and are left alone, in the notation of ipvsadm(8).
     pub strangers: Vec<String>,
     /// How often the kernel's table had to be repaired because somebody else had changed it.
