@@ -7,6 +7,7 @@ mod arguments;
 mod check;
 mod configuration;
 mod daemon;
+mod drains;
 mod drift;
 mod families;
 mod first_checks;

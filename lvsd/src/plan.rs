@@ -21,6 +21,9 @@ use crate::first_checks::FirstCheck;
 /// Real servers that have a nanny each, if the file does not say how it shall be; one process checks more than these.
 const NANNIES: usize = 64;
 
+/// A real server of a kernel service.
+pub(crate) type Place = (ServiceKey, DestinationKey);
+
 /// Everything that lvsd has to bring about.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Plan {
@@ -99,7 +102,7 @@ pub(crate) struct PlannedMonitor {
     /// The weight that the file gives.
     pub(crate) weight: u32,
     /// The kernel service and the destination that it decides about.
-    pub(crate) watches: (ServiceKey, DestinationKey),
+    pub(crate) watches: Place,
 }
 
 /// How lvsd itself runs, as far as monitors see it.
@@ -202,7 +205,7 @@ impl Plan {
         block: &VirtualServer,
         server: &RealServer,
         monitor: MonitorKey,
-        watches: (ServiceKey, DestinationKey),
+        watches: Place,
         mode: Mode,
     ) {
         let weight = u32::try_from(server.weight).unwrap_or(0);

@@ -7,13 +7,8 @@ use std::time::Duration;
 use control::report::{FromNanny, Known};
 use ipvs::{Destination, DestinationKey, ServiceKey, Table, VirtualServer};
 
+use crate::drains::Drains;
 use crate::plan::{MonitorKey, Plan, PlannedServer, PlannedService};
-
-/// A real server that a reload took out of service gets weight 0 for at least this long, so that a connection that is
-/// just being made is seen.
-const SHORTEST_DRAIN: Duration = Duration::from_secs(1);
-/// Its established connections are waited for this long, unless `quiesce_server` asks to wait for all of them.
-const LONGEST_DRAIN: Duration = Duration::from_secs(30);
 
 /// What one monitor has said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,13 +25,6 @@ impl Verdict {
     fn is_down(self) -> bool {
         matches!(self, Self::Down { .. })
     }
-}
-
-/// A real server on its way out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Drain {
-    began: Duration,
-    patient: bool,
 }
 
 /// What a reload asks of one monitor.
@@ -64,7 +52,7 @@ pub(crate) struct SorryChange {
 pub(crate) struct State {
     plan: Plan,
     verdicts: BTreeMap<MonitorKey, Verdict>,
-    drains: BTreeMap<(ServiceKey, DestinationKey), Drain>,
+    drains: Drains,
     sorry: BTreeSet<ServiceKey>,
 }
 
@@ -152,7 +140,7 @@ impl State {
         if let Some((at, sorry)) = planned.sorry.as_ref().filter(|_| self.needs_sorry(planned)) {
             destinations.entry(*at).or_insert_with(|| sorry.clone());
         }
-        for (_, destination) in self.drains.keys().filter(|(service, _)| service == key) {
+        for destination in self.drains.of(key) {
             if let Some(entry) = present.and_then(|present| present.get(destination)) {
                 destinations.entry(*destination).or_insert_with(|| with_weight(entry, 0));
             }
@@ -192,22 +180,12 @@ impl State {
         now: Duration,
         active: impl Fn(&ServiceKey, &DestinationKey) -> u32,
     ) -> BTreeSet<ServiceKey> {
-        let mut changed = BTreeSet::new();
-        self.drains.retain(|(service, destination), drain| {
-            let age = now.saturating_sub(drain.began);
-            let idle = active(service, destination) == 0;
-            let over = age >= SHORTEST_DRAIN && (idle || (!drain.patient && age >= LONGEST_DRAIN));
-            if over {
-                changed.insert(*service);
-            }
-            !over
-        });
-        changed
+        self.drains.end(now, active)
     }
 
     /// The services with a real server on its way out.
     pub(crate) fn draining_services(&self) -> BTreeSet<ServiceKey> {
-        self.drains.keys().map(|(service, _)| *service).collect()
+        self.drains.services()
     }
 
     fn drain_removed(&mut self, old: &Plan, kernel: &Table, now: Duration) {
@@ -215,7 +193,7 @@ impl State {
         let planned = |service: &ServiceKey, destination: &DestinationKey| {
             plan.services.get(service).is_some_and(|service| service.servers.contains_key(destination))
         };
-        self.drains.retain(|(service, destination), _| {
+        self.drains.retain(|(service, destination)| {
             plan.services.contains_key(service) && !planned(service, destination)
         });
         for (key, service) in &old.services {
@@ -224,8 +202,7 @@ impl State {
             };
             for (destination, server) in &service.servers {
                 if !planned(key, destination) && entry.destinations.contains_key(destination) {
-                    let drain = Drain { began: now, patient: server.quiesce };
-                    self.drains.insert((*key, *destination), drain);
+                    self.drains.begin((*key, *destination), server.quiesce, now);
                 }
             }
         }

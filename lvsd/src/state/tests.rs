@@ -5,7 +5,8 @@ use control::report::{FromNanny, Known};
 use ipvs::{DestinationKey, ServiceKey, Table};
 use lvs_cf::{Config, NumbersOnly};
 
-use super::{LONGEST_DRAIN, MonitorChange, SHORTEST_DRAIN, SorryChange, State};
+use super::{MonitorChange, SorryChange, State};
+use crate::drains::{LONGEST, SHORTEST};
 use crate::plan::{Mode, MonitorKey, Plan};
 
 const MODE: Mode = Mode { nodaemon: false, verbose: false };
@@ -193,9 +194,9 @@ fn a_server_that_a_reload_removes_is_drained_before_it_goes() {
         bench.settle();
         bench.weights()
     };
-    assert_eq!(end(&mut bench, SHORTEST_DRAIN / 2, 0), weights([(1, 1), (2, 0)]));
-    assert_eq!(end(&mut bench, SHORTEST_DRAIN, 3), weights([(1, 1), (2, 0)]));
-    assert_eq!(end(&mut bench, LONGEST_DRAIN, 3), weights([(1, 1)]));
+    assert_eq!(end(&mut bench, SHORTEST / 2, 0), weights([(1, 1), (2, 0)]));
+    assert_eq!(end(&mut bench, SHORTEST, 3), weights([(1, 1), (2, 0)]));
+    assert_eq!(end(&mut bench, LONGEST, 3), weights([(1, 1)]));
 }
 
 #[test]
@@ -203,10 +204,10 @@ fn with_quiesce_server_every_connection_is_waited_for() {
     let mut bench = Bench::new(web("quiesce_server = 1", &[(1, 1), (2, 1)]));
     bench.up(2, 1);
     bench.reload(web("quiesce_server = 1", &[(1, 1)]), Duration::ZERO);
-    bench.state.end_drains(LONGEST_DRAIN * 100, |_, _| 1);
+    bench.state.end_drains(LONGEST * 100, |_, _| 1);
     bench.settle();
     assert_eq!(bench.weights(), weights([(2, 0)]));
-    bench.state.end_drains(LONGEST_DRAIN * 100, |_, _| 0);
+    bench.state.end_drains(LONGEST * 100, |_, _| 0);
     bench.settle();
     assert_eq!(bench.weights(), weights([]));
 }
