@@ -4,6 +4,7 @@
 
 use std::fmt::Debug;
 
+use control::command::{Answer, Request};
 use control::lines::{Decoder, encode};
 use control::readiness::FromLvsd;
 use control::report::{FromNanny, ToNanny};
@@ -14,7 +15,20 @@ fuzz_target!(|pieces: Vec<Vec<u8>>| {
     hear::<FromNanny>(&pieces);
     hear::<ToNanny>(&pieces);
     hear::<FromLvsd>(&pieces);
+    hear::<Request>(&pieces);
+    hear::<Answer>(&pieces);
+    understand(&pieces);
 });
+
+/// What lvsd does with a line on its control socket.
+fn understand(pieces: &[Vec<u8>]) {
+    let mut decoder = Decoder::default();
+    for line in pieces.iter().map_while(|piece| decoder.feed(piece).ok()).flatten() {
+        if let Ok(command) = Request::understand(line) {
+            assert!(!command.to_string().is_empty());
+        }
+    }
+}
 
 fn hear<M: Serialize + DeserializeOwned + PartialEq + Debug>(pieces: &[Vec<u8>]) {
     let mut decoder = Decoder::default();

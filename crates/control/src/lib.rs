@@ -7,9 +7,11 @@
 //! - [`report`]: nanny tells lvsd whether a real server is up, and its weight.
 //! - [`pool`]: lvsd and the one nanny that checks many real servers.
 //! - [`command`], [`status`]: what an administrator asks of lvsd, and what it tells.
+//! - [`decisions`]: what of that outlives lvsd, in a file.
 //! - [`lines`]: how messages become bytes and back, bounded.
 
 pub mod command;
+pub mod decisions;
 pub mod lines;
 pub mod pool;
 pub mod readiness;
