@@ -4,13 +4,15 @@ use std::path::Path;
 
 use lvs_cf::file::{self, ReadError};
 use lvs_cf::system::System;
-use lvs_cf::{Config, Report};
+use lvs_cf::{Config, Report, Severity};
 
-/// The configuration that lvsd works with. It does not look at `service`. The error is for people: first Piranha's line,
-/// then the place and a hint.
-pub(crate) fn read(path: &Path) -> Result<Config, String> {
+/// The configuration that lvsd works with, and its warnings for people. lvsd does not look at `service`. The error is
+/// for people, too: first Piranha's line, then the place and a hint.
+pub(crate) fn read(path: &Path) -> Result<(Config, Vec<String>), String> {
     let parsed = file::load(path, &System::default()).map_err(|error| refusal(path, &error))?;
-    Ok(parsed.config)
+    let warnings = parsed.warnings.iter().filter(|diagnostic| diagnostic.severity == Severity::Warning);
+    let warnings = warnings.map(|diagnostic| diagnostic.render(path).trim_end().to_owned()).collect();
+    Ok((parsed.config, warnings))
 }
 
 /// Everything that can be said about the file.

@@ -1,12 +1,16 @@
-//! The main loop: signals, reports and time in; the kernel's table and the monitors follow.
+//! The main loop: signals, reports, commands and time in; the kernel's table and the monitors follow.
 
+mod commands;
 mod repair;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::CStr;
 use std::io;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
+use control::command::SOCKET;
+use control::decisions::FILE;
 use control::readiness::FromLvsd;
 use control::report::{FromNanny, Known};
 use ipvs::ServiceKey;
@@ -16,12 +20,16 @@ use service::signals::Signals;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
 
+use crate::clocks::Clocks;
 use crate::configuration;
+use crate::control_socket::{Asked, ControlSocket};
+use crate::daemon::commands::Changes;
 use crate::daemon::repair::log_operations;
 use crate::drift::{Rounds, Strangers};
 use crate::first_checks::FirstChecks;
 use crate::kernel::{Kernel, Outcome, Refused, Wishes, timeouts};
 use crate::monitors::{Event, Monitors, Watcher};
+use crate::operator_file::{self, OperatorFile};
 use crate::options::Options;
 use crate::plan::{MonitorKey, Plan};
 use crate::restarts::{Decision, Restarts};
@@ -49,10 +57,12 @@ pub(crate) struct Daemon {
     started: Instant,
     kernel: Kernel,
     state: State,
+    operator_file: OperatorFile,
     monitors: Monitors,
     restarts: Restarts,
     signals: Signals,
     pulse: Option<UnixStream>,
+    control: Option<ControlSocket>,
     /// Services with operations that the kernel refused, and what it said.
     refused: BTreeMap<ServiceKey, Vec<String>>,
     sysctls: Sysctls,
@@ -70,17 +80,20 @@ impl Daemon {
     ///
     /// If signals cannot be caught.
     pub(crate) fn new(options: Options, kernel: Kernel, pulse: Option<UnixStream>) -> io::Result<Self> {
+        let (started, file) = (Instant::now(), Path::new(FILE));
         let monitors = Monitors::new(options.mode());
         Ok(Self {
             options,
             hard_shutdown: true,
-            started: Instant::now(),
+            started,
             kernel,
-            state: State::default(),
+            state: State::new(operator_file::load(file, Clocks::read(started))),
+            operator_file: OperatorFile::new(file),
             monitors,
             restarts: Restarts::default(),
             signals: Signals::catch()?,
             pulse,
+            control: None,
             refused: BTreeMap::new(),
             sysctls: Sysctls::default(),
             rounds: Rounds::default(),
@@ -167,11 +180,20 @@ impl Daemon {
     ///
     /// Returns the exit status.
     pub(crate) async fn run(&mut self) -> u8 {
+        self.open_control().await;
         let end = self.watch().await;
         self.shut_down().await;
         match end {
             End::Asked => 0,
             End::MonitorDied => 1,
+        }
+    }
+
+    /// Without its control socket lvsd works all the same.
+    async fn open_control(&mut self) {
+        match ControlSocket::open(Path::new(SOCKET)).await {
+            Ok(control) => self.control = Some(control),
+            Err(error) => tracing::error!("no control socket, piranhactl cannot reach this lvsd: {error:#}"),
         }
     }
 
@@ -189,7 +211,7 @@ impl Daemon {
                         return End::Asked;
                     }
                     if signal == service::signals::Signal::Hangup {
-                        self.reload();
+                        let _what_changed_is_logged = self.reload();
                     }
                 }
                 () = gone(&mut self.pulse) => {
@@ -201,6 +223,7 @@ impl Daemon {
                         return end;
                     }
                 }
+                asked = asked(&mut self.control) => self.obey(asked),
                 () = tokio::time::sleep_until(restart) => self.restart_due(),
                 _ = turn.tick() => self.look_again(),
             }
@@ -318,36 +341,40 @@ impl Daemon {
         }
     }
 
-    /// Reads the file again. A bad one changes nothing.
-    fn reload(&mut self) {
+    /// Reads the file again. A bad one changes nothing, and the error says why it is refused.
+    fn reload(&mut self) -> Result<Changes, String> {
         tracing::info!("rereading configuration file");
-        let config = match configuration::read(&self.options.file) {
-            Ok(config) => config,
-            Err(refusal) => {
-                for line in refusal.lines() {
-                    tracing::error!("{line}");
-                }
-                return;
+        let (config, mut remarks) = configuration::read(&self.options.file).inspect_err(|refusal| {
+            for line in refusal.lines() {
+                tracing::error!("{line}");
             }
-        };
-        self.repair();
+        })?;
+        let mut operations = self.repair();
         if let Err(error) = self.kernel.set_timeouts(&timeouts(&config)) {
             tracing::warn!("ipvsadm failed to set timeouts: {error}");
         }
         let plan = self.plan(&config);
+        remarks.extend(plan.complaints.iter().cloned());
         self.log_changes(&plan);
         self.read_new_services(&plan);
         self.name_clashes(&plan);
         self.sysctls.bring_about(&sysctls::wanted(&config, &plan));
-        let mut services: BTreeSet<_> = self.state.plan().services.keys().copied().collect();
-        services.extend(plan.services.keys().copied());
+        let services = self.services_with(&plan);
         let now = self.now();
         let changes = self.state.replace(plan, self.kernel.table(), now);
-        let done = self.settle(services).done;
-        log_operations("changed", &done);
+        let outcome = self.settle(services);
+        log_operations("changed", &outcome.done);
         self.change_monitors(changes);
         self.revive_given_up();
-        tracing::info!(changes = done.len(), "configuration file is in force");
+        tracing::info!(changes = outcome.done.len(), "configuration file is in force");
+        operations.extend(outcome.done);
+        remarks.extend(outcome.refused.into_iter().map(|refused| refused.reason));
+        Ok(Changes { operations, remarks })
+    }
+
+    /// The services of the plan in force and of another one.
+    fn services_with(&self, plan: &Plan) -> BTreeSet<ServiceKey> {
+        self.state.plan().services.keys().chain(plan.services.keys()).copied().collect()
     }
 
     fn log_changes(&self, plan: &Plan) {
@@ -414,6 +441,7 @@ impl Daemon {
     /// Once a turn: what was refused is tried again, and drains may be over.
     fn look_again(&mut self) {
         let mut services: BTreeSet<_> = self.refused.keys().copied().collect();
+        services.extend(self.end_asked_drains());
         let draining = self.state.draining_services();
         if !draining.is_empty() {
             match self.kernel.active_connections(&draining) {
@@ -430,6 +458,15 @@ impl Daemon {
             self.settle(services);
         }
         self.repair_some();
+    }
+
+    /// The deadlines that administrators have set.
+    fn end_asked_drains(&mut self) -> BTreeSet<ServiceKey> {
+        let ended = self.state.end_asked_drains(self.now());
+        for decision in ended.iter().filter_map(|place| self.state.operator().of(place)) {
+            tracing::info!("the drain of {} is at its deadline: what is left is cut off", decision.name);
+        }
+        ended.into_iter().map(|(service, _)| service).collect()
     }
 
     async fn tell_pulse(&mut self, outcome: &Outcome) {
@@ -468,6 +505,16 @@ fn tell_original_pulse() {
         // Piranha's lvsd shuts down. This one has its table right and goes on: only such a pulse is in trouble.
         tracing::error!("Error creating semaphore: {error}");
     }
+}
+
+/// Waits for the next command; for ever without a control socket.
+async fn asked(control: &mut Option<ControlSocket>) -> Asked {
+    if let Some(control) = control
+        && let Some(asked) = control.next().await
+    {
+        return asked;
+    }
+    std::future::pending().await
 }
 
 /// Waits until pulse closes its end of the readiness socket; for ever if there is none.

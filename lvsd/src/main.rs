@@ -5,7 +5,9 @@
 
 mod arguments;
 mod check;
+mod clocks;
 mod configuration;
+mod control_socket;
 mod daemon;
 mod drains;
 mod drift;
@@ -13,6 +15,9 @@ mod families;
 mod first_checks;
 mod kernel;
 mod monitors;
+mod naming;
+mod operator;
+mod operator_file;
 mod options;
 mod plan;
 mod restarts;
@@ -47,7 +52,7 @@ fn main() -> ExitCode {
         return check::run(&options).into();
     }
     let config = match configuration::read(&options.file) {
-        Ok(config) => config,
+        Ok((config, _)) => config,
         Err(refusal) => {
             complain(options.nofork, &refusal);
             return ExitCode::from(1);

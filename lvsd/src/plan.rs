@@ -48,6 +48,16 @@ pub(crate) struct Started {
     pub(crate) port: i32,
     /// The kernel service that it is part of: several share one if they have the same firewall mark.
     pub(crate) service: ServiceKey,
+    /// The monitors of its active real servers, in the file's order.
+    pub(crate) real_servers: Vec<MonitorKey>,
+}
+
+impl Started {
+    /// The name of one of its real servers in the file.
+    pub(crate) fn name_of<'a>(&self, monitor: &'a PlannedMonitor) -> &'a str {
+        let name = monitor.name.strip_prefix(&self.name).and_then(|rest| rest.strip_prefix('/'));
+        name.unwrap_or(&monitor.name)
+    }
 }
 
 /// One kernel service.
@@ -176,7 +186,7 @@ impl Plan {
             let destination = Destination::new(forwarding_method(config.network), 1);
             planned.sorry = Some((DestinationKey { address, port }, destination));
         }
-        self.virtual_servers.push(Started { name: block.name.to_string(), port: block.port, service: key });
+        let mut real_servers = Vec::new();
         for server in block.servers.iter().filter(|server| server.active) {
             let Some((monitor, destination)) = identity(block, server, ports) else {
                 self.complaints.push(format!(
@@ -195,8 +205,11 @@ impl Plan {
             // A real server listed twice is checked and used once, as with Piranha.
             if !self.monitors.contains_key(&monitor) {
                 self.add_server(config, block, server, monitor, (key, destination), mode);
+                real_servers.push(monitor);
             }
         }
+        let (name, port) = (block.name.to_string(), block.port);
+        self.virtual_servers.push(Started { name, port, service: key, real_servers });
     }
 
     fn add_server(

@@ -8,7 +8,8 @@ use control::report::{FromNanny, Known};
 use ipvs::{Destination, DestinationKey, ServiceKey, Table, VirtualServer};
 
 use crate::drains::Drains;
-use crate::plan::{MonitorKey, Plan, PlannedServer, PlannedService};
+use crate::operator::{Change, Operator};
+use crate::plan::{MonitorKey, Place, Plan, PlannedMonitor, PlannedServer, PlannedService};
 
 /// What one monitor has said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,18 +49,40 @@ pub(crate) struct SorryChange {
 }
 
 /// Everything that decides about the table.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct State {
     plan: Plan,
+    operator: Operator,
     verdicts: BTreeMap<MonitorKey, Verdict>,
     drains: Drains,
     sorry: BTreeSet<ServiceKey>,
 }
 
 impl State {
+    /// Nothing is known, but for what an administrator has decided before.
+    pub(crate) fn new(operator: Operator) -> Self {
+        Self { operator, ..Self::default() }
+    }
+
     /// The plan in force.
     pub(crate) fn plan(&self) -> &Plan {
         &self.plan
+    }
+
+    /// What an administrator has decided.
+    pub(crate) fn operator(&self) -> &Operator {
+        &self.operator
+    }
+
+    /// Takes an administrator's decision about the real server of this name. `kernel` is the table as it is.
+    pub(crate) fn decide(&mut self, place: Place, name: &str, change: Change, kernel: &Table, now: Duration) {
+        self.operator.decide(place, name, change);
+        self.drain_leaving(&Plan::default(), kernel, now);
+    }
+
+    /// Ends the drains of administrators whose deadline has passed, and tells them.
+    pub(crate) fn end_asked_drains(&mut self, now: Duration) -> BTreeSet<Place> {
+        self.operator.end_drains(now)
     }
 
     /// Puts a plan in force, at start (over nothing) or at a reload. `kernel` is the table as it is: a real server that
@@ -68,7 +91,7 @@ impl State {
     /// Returns what it asks of the monitors, ends first.
     pub(crate) fn replace(&mut self, plan: Plan, kernel: &Table, now: Duration) -> Vec<MonitorChange> {
         let old = std::mem::replace(&mut self.plan, plan);
-        self.drain_removed(&old, kernel, now);
+        self.drain_leaving(&old, kernel, now);
         let mut changes: Vec<_> = old
             .monitors
             .iter()
@@ -81,7 +104,7 @@ impl State {
                 continue;
             }
             let verdict = match (before, self.verdicts.get(key).copied()) {
-                (None, _) | (_, None) => adopted(&monitor.watches, kernel),
+                (None, _) | (_, None) => self.adopted(monitor, kernel),
                 (Some(before), Some(Verdict::Up(_))) if before.weight != monitor.weight => {
                     Verdict::Up(monitor.weight)
                 }
@@ -133,11 +156,11 @@ impl State {
         let mut destinations = BTreeMap::new();
         for (destination, server) in &planned.servers {
             let weight_now = present.and_then(|present| present.get(destination)).map(|entry| entry.weight);
-            if let Some(weight) = self.weight(server, weight_now) {
+            if let Some(weight) = self.weight(&(*key, *destination), server, weight_now) {
                 destinations.insert(*destination, with_weight(&server.destination, weight));
             }
         }
-        if let Some((at, sorry)) = planned.sorry.as_ref().filter(|_| self.needs_sorry(planned)) {
+        if let Some((at, sorry)) = planned.sorry.as_ref().filter(|_| self.needs_sorry(key, planned)) {
             destinations.entry(*at).or_insert_with(|| sorry.clone());
         }
         for destination in self.drains.of(key) {
@@ -157,11 +180,12 @@ impl State {
                 self.sorry.remove(key);
                 continue;
             };
-            let needs = self.needs_sorry(planned);
+            let needs = self.needs_sorry(key, planned);
             if needs == self.sorry.contains(key) {
                 continue;
             }
-            let up = planned.servers.values().filter(|server| self.is_up(server)).count();
+            let up = planned.servers.iter().filter(|(at, server)| self.is_available(&(*key, **at), server));
+            let up = up.count();
             changes.push(SorryChange { name: planned.name.clone(), address: sorry.address, up });
             if needs {
                 self.sorry.insert(*key);
@@ -188,28 +212,43 @@ impl State {
         self.drains.services()
     }
 
-    fn drain_removed(&mut self, old: &Plan, kernel: &Table, now: Duration) {
-        let plan = &self.plan;
-        let planned = |service: &ServiceKey, destination: &DestinationKey| {
-            plan.services.get(service).is_some_and(|service| service.servers.contains_key(destination))
+    /// Drains what the kernel has and neither file nor administrator wants in service; `old` is the plan before.
+    fn drain_leaving(&mut self, old: &Plan, kernel: &Table, now: Duration) {
+        let Self { plan, operator, drains, .. } = self;
+        let planned = |place: &Place| {
+            let server = plan.services.get(&place.0).and_then(|service| service.servers.get(&place.1));
+            server.filter(|_| !operator.disables(place))
         };
-        self.drains.retain(|(service, destination)| {
-            plan.services.contains_key(service) && !planned(service, destination)
+        drains.retain(|place| plan.services.contains_key(&place.0) && planned(place).is_none());
+        let removed = old.services.iter().flat_map(|(key, service)| {
+            service.servers.iter().map(move |(destination, server)| ((*key, *destination), server.quiesce))
         });
-        for (key, service) in &old.services {
-            let Some(entry) = kernel.services.get(key).filter(|_| plan.services.contains_key(key)) else {
-                continue;
-            };
-            for (destination, server) in &service.servers {
-                if !planned(key, destination) && entry.destinations.contains_key(destination) {
-                    self.drains.begin((*key, *destination), server.quiesce, now);
-                }
+        let disabled = operator.iter().filter(|(_, decision)| decision.disabled).filter_map(|(place, _)| {
+            let server = plan.services.get(&place.0)?.servers.get(&place.1)?;
+            Some((*place, server.quiesce))
+        });
+        let present = |place: &Place| {
+            let entry = kernel.services.get(&place.0).filter(|_| plan.services.contains_key(&place.0));
+            entry.is_some_and(|entry| entry.destinations.contains_key(&place.1))
+        };
+        for (place, patient) in removed.chain(disabled) {
+            if planned(&place).is_none() && present(&place) {
+                drains.begin(place, patient, now);
             }
         }
     }
 
     /// The weight that a server shall have in the table; `None` if it shall not be there. `weight_now` is what it has.
-    fn weight(&self, server: &PlannedServer, weight_now: Option<u32>) -> Option<u32> {
+    fn weight(&self, place: &Place, server: &PlannedServer, weight_now: Option<u32>) -> Option<u32> {
+        let checks = self.weight_by_checks(server, weight_now);
+        match self.operator.of(place) {
+            Some(decision) => decision.weight(checks, self.is_up(server), weight_now),
+            None => checks,
+        }
+    }
+
+    /// The same if no administrator had decided anything.
+    fn weight_by_checks(&self, server: &PlannedServer, weight_now: Option<u32>) -> Option<u32> {
         let verdicts = || server.monitors.iter().map(|monitor| self.verdict(monitor));
         let forced = verdicts().any(|verdict| verdict == Verdict::Down { forced: true });
         if verdicts().any(Verdict::is_down) {
@@ -233,21 +272,29 @@ impl State {
         server.monitors.iter().all(|monitor| matches!(self.verdict(monitor), Verdict::Up(_)))
     }
 
-    /// Only once every server was checked: at start nothing is known, and nothing is lost by waiting for the first word.
-    fn needs_sorry(&self, planned: &PlannedService) -> bool {
-        planned
-            .servers
-            .values()
-            .all(|server| server.monitors.iter().any(|monitor| self.verdict(monitor).is_down()))
+    fn is_available(&self, place: &Place, server: &PlannedServer) -> bool {
+        self.is_up(server) && !self.operator.withholds(place)
     }
-}
 
-/// A server that the kernel already has in service stays there without a new slow start.
-fn adopted((service, destination): &(ServiceKey, DestinationKey), kernel: &Table) -> Verdict {
-    let entry = kernel.services.get(service).and_then(|entry| entry.destinations.get(destination));
-    match entry.map(|entry| entry.weight) {
-        Some(weight) if weight > 0 => Verdict::Up(weight),
-        _ => Verdict::Unknown,
+    /// Only once every server was checked, unless it is not to be used anyway: at start nothing is known, and nothing is
+    /// lost by waiting for the first word.
+    fn needs_sorry(&self, key: &ServiceKey, planned: &PlannedService) -> bool {
+        planned.servers.iter().all(|(at, server)| {
+            server.monitors.iter().any(|monitor| self.verdict(monitor).is_down())
+                || self.operator.withholds(&(*key, *at))
+        })
+    }
+
+    /// A server that the kernel already has in service stays there without a new slow start.
+    fn adopted(&self, monitor: &PlannedMonitor, kernel: &Table) -> Verdict {
+        let (service, destination) = &monitor.watches;
+        let entry = kernel.services.get(service).and_then(|entry| entry.destinations.get(destination));
+        match entry.map(|entry| entry.weight) {
+            // A weight that somebody set is none that the checks have arrived at.
+            Some(1..) if self.operator.sets_weight(&monitor.watches) => Verdict::Up(monitor.weight),
+            Some(weight) if weight > 0 => Verdict::Up(weight),
+            _ => Verdict::Unknown,
+        }
     }
 }
 

@@ -1,3 +1,5 @@
+mod operator;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
