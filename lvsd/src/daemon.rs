@@ -1,6 +1,7 @@
 //! The main loop: signals, reports, commands and time in; the kernel's table and the monitors follow.
 
 mod commands;
+mod inquiries;
 mod repair;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,6 +28,8 @@ use crate::daemon::commands::Changes;
 use crate::daemon::repair::log_operations;
 use crate::drift::{Rounds, Strangers};
 use crate::first_checks::FirstChecks;
+use crate::history::History;
+use crate::inquiry::Inquiry;
 use crate::kernel::{Kernel, Outcome, Refused, Wishes, timeouts};
 use crate::monitors::{Event, Monitors, Watcher};
 use crate::operator_file::{self, OperatorFile};
@@ -63,6 +66,9 @@ pub(crate) struct Daemon {
     signals: Signals,
     pulse: Option<UnixStream>,
     control: Option<ControlSocket>,
+    inquiry: Option<Inquiry>,
+    file: File,
+    history: History,
     /// Services with operations that the kernel refused, and what it said.
     refused: BTreeMap<ServiceKey, Vec<String>>,
     sysctls: Sysctls,
@@ -70,6 +76,16 @@ pub(crate) struct Daemon {
     strangers: Strangers,
     /// Operations that put right what somebody else had done to the table.
     repairs: u64,
+}
+
+/// What is known of the file.
+#[derive(Debug, Default)]
+struct File {
+    serial_no: i32,
+    /// When the one in force was read.
+    loaded: Duration,
+    /// Why the last one is not in force.
+    refused: Option<String>,
 }
 
 impl Daemon {
@@ -94,6 +110,9 @@ impl Daemon {
             signals: Signals::catch()?,
             pulse,
             control: None,
+            inquiry: None,
+            file: File::default(),
+            history: History::default(),
             refused: BTreeMap::new(),
             sysctls: Sysctls::default(),
             rounds: Rounds::default(),
@@ -124,6 +143,7 @@ impl Daemon {
         self.sysctls.bring_about(&sysctls::wanted(config, &plan));
         let found: BTreeSet<ServiceKey> = self.kernel.table().services.keys().copied().collect();
         let changes = self.state.replace(plan, self.kernel.table(), Duration::ZERO);
+        self.loaded(config);
         let services = self.state.plan().services.keys().copied().collect();
         let outcome = self.settle(services);
         log_operations(
@@ -224,6 +244,7 @@ impl Daemon {
                     }
                 }
                 asked = asked(&mut self.control) => self.obey(asked),
+                () = ended(&mut self.inquiry) => self.tell_status(),
                 () = tokio::time::sleep_until(restart) => self.restart_due(),
                 _ = turn.tick() => self.look_again(),
             }
@@ -250,6 +271,11 @@ impl Daemon {
         let mut next = Some(first);
         while let Some(event) = next {
             match event {
+                Event::Report(monitor, FromNanny::Checks(checks)) => {
+                    if let Some(inquiry) = &mut self.inquiry {
+                        inquiry.take(monitor, checks);
+                    }
+                }
                 Event::Report(monitor, report) => services.extend(self.take_report(&monitor, &report)),
                 Event::Ended(watcher, status, ran) => {
                     let why = status.map_or_else(|error| error, |status| status.to_string());
@@ -270,6 +296,7 @@ impl Daemon {
         if !self.state.report(monitor, report) {
             return None;
         }
+        self.history.report(monitor, report, self.now());
         if let (FromNanny::Down { reason, .. }, Some(plan)) =
             (report, self.state.plan().monitors.get(monitor))
         {
@@ -296,6 +323,7 @@ impl Daemon {
                     let name = self.name_of(monitor);
                     tracing::error!("nanny for child {name} died! manual action needed!");
                     self.state.give_up(monitor);
+                    self.history.failed(monitor, "its nanny ends again and again", self.now());
                 }
                 false
             }
@@ -348,6 +376,7 @@ impl Daemon {
             for line in refusal.lines() {
                 tracing::error!("{line}");
             }
+            self.file.refused = Some(refusal.clone());
         })?;
         let mut operations = self.repair();
         if let Err(error) = self.kernel.set_timeouts(&timeouts(&config)) {
@@ -362,6 +391,7 @@ impl Daemon {
         let services = self.services_with(&plan);
         let now = self.now();
         let changes = self.state.replace(plan, self.kernel.table(), now);
+        self.loaded(&config);
         let outcome = self.settle(services);
         log_operations("changed", &outcome.done);
         self.change_monitors(changes);
@@ -370,6 +400,13 @@ impl Daemon {
         operations.extend(outcome.done);
         remarks.extend(outcome.refused.into_iter().map(|refused| refused.reason));
         Ok(Changes { operations, remarks })
+    }
+
+    /// This configuration is in force.
+    fn loaded(&mut self, config: &Config) {
+        let now = self.now();
+        self.file = File { serial_no: config.serial_no, loaded: now, refused: None };
+        self.history.follow(&self.state, now);
     }
 
     /// The services of the plan in force and of another one.
@@ -515,6 +552,14 @@ async fn asked(control: &mut Option<ControlSocket>) -> Asked {
         return asked;
     }
     std::future::pending().await
+}
+
+/// Waits until an inquiry ends; for ever without one.
+async fn ended(inquiry: &mut Option<Inquiry>) {
+    match inquiry {
+        Some(inquiry) => inquiry.end().await,
+        None => std::future::pending().await,
+    }
 }
 
 /// Waits until pulse closes its end of the readiness socket; for ever if there is none.

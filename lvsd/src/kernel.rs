@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use ipvs::{Client, DestinationKey, Operation, ServiceKey, Table, Timeouts, VirtualServer};
+use ipvs::{Client, DestinationKey, Operation, ServiceKey, Snapshot, Table, Timeouts, VirtualServer};
 
 /// The connection to the kernel, and what its table holds as far as lvsd knows.
 #[derive(Debug)]
@@ -152,6 +152,15 @@ impl Kernel {
         }
         Ok(active)
     }
+}
+
+/// The table with all that the kernel counted, read over a connection of its own.
+///
+/// # Errors
+///
+/// What the kernel says.
+pub(crate) fn snapshot() -> Result<Snapshot, ipvs::Error> {
+    Client::connect()?.snapshot()
 }
 
 /// The time-outs that a file asks for, in the kernel's terms.

@@ -13,6 +13,8 @@ mod drains;
 mod drift;
 mod families;
 mod first_checks;
+mod history;
+mod inquiry;
 mod kernel;
 mod monitors;
 mod naming;
@@ -22,6 +24,7 @@ mod options;
 mod plan;
 mod restarts;
 mod state;
+mod status;
 mod sysctls;
 mod test_start;
 

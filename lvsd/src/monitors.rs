@@ -113,7 +113,6 @@ impl Monitors {
 
     /// Tells a monitor a word that is not its first. A forced state is told to those that come after it, too, until it
     /// is released. False if the monitor does not run or does not listen.
-    #[expect(dead_code, reason = "the control socket is not there yet")]
     pub(crate) fn tell(&mut self, key: &MonitorKey, message: ToNanny) -> bool {
         match message {
             ToNanny::Force(Force::Release) => {
@@ -125,6 +124,17 @@ impl Monitors {
             ToNanny::Begin { .. } | ToNanny::Inquire => {}
         }
         self.say(key, message)
+    }
+
+    /// The states that were forced by [`Monitors::tell`] and not released.
+    pub(crate) fn forced(&self) -> &BTreeMap<MonitorKey, Force> {
+        &self.forced
+    }
+
+    /// How many processes run.
+    pub(crate) fn processes(&self) -> usize {
+        let nannies = self.running.values().filter(|running| matches!(running.by, By::Nanny(_)));
+        nannies.count() + self.pools.len()
     }
 
     /// Ends a monitor; its end is not reported.

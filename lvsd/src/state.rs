@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use control::report::{FromNanny, Known};
+use control::status::State as Standing;
 use ipvs::{Destination, DestinationKey, ServiceKey, Table, VirtualServer};
 
 use crate::drains::Drains;
@@ -131,6 +132,20 @@ impl State {
     /// What a monitor that is started again shall begin with.
     pub(crate) fn known(&self, monitor: &MonitorKey) -> Known {
         self.verdicts.get(monitor).copied().map_or(Known::Nothing, known)
+    }
+
+    /// What the checks of a real server say.
+    pub(crate) fn standing(&self, monitor: &MonitorKey) -> Standing {
+        match self.verdict(monitor) {
+            Verdict::Unknown => Standing::Unknown,
+            Verdict::Up(_) => Standing::Up,
+            Verdict::Down { .. } => Standing::Down,
+        }
+    }
+
+    /// Whether the sorry server of a service answers.
+    pub(crate) fn sorry_answers(&self, key: &ServiceKey) -> bool {
+        self.sorry.contains(key)
     }
 
     /// Nobody watches this real server any more: it leaves service.

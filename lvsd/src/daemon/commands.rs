@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use control::command::{Answer, Command};
 use control::decisions::HEAVIEST;
+use control::report::{Force, ToNanny};
 use ipvs::Operation;
 use tokio::sync::oneshot;
 
@@ -48,13 +49,13 @@ impl Daemon {
             tracing::info!("{command} asked for by uid {uid}");
         }
         let answered = match command {
-            Command::Status => Err("this lvsd cannot tell its status".to_owned()),
+            Command::Status => return self.inquire(answer),
             Command::Diff => self.diff().map(Changes::answer),
             Command::Reload => self.reload().map(Changes::answer),
             Command::Repair => Ok(Changes { operations: self.repair(), remarks: Vec::new() }.answer()),
-            Command::Up { .. } | Command::Down { .. } | Command::Release { .. } => {
-                Err("this lvsd cannot force a real server".to_owned())
-            }
+            Command::Up { real_server } => self.force(&real_server, Force::Up),
+            Command::Down { real_server } => self.force(&real_server, Force::Down),
+            Command::Release { real_server } => self.force(&real_server, Force::Release),
             Command::Drain { real_server, deadline_ms } => {
                 let change = self.drain(deadline_ms);
                 return self.decide(&real_server, change, answer);
@@ -93,6 +94,23 @@ impl Daemon {
             }
             reply(answer, Ok(Answer::Done { message }));
         });
+    }
+
+    /// The original's coloured glasses (nanny.md 10). They are put on again when a nanny is started again, but not when
+    /// lvsd is.
+    fn force(&mut self, real_server: &str, force: Force) -> Result<Answer, String> {
+        let monitor = self.monitor(real_server)?;
+        let name = self.name_of(&monitor);
+        let heard = self.monitors.tell(&monitor, ToNanny::Force(force));
+        if !heard && force != Force::Release {
+            return Err(format!("nobody checks {name} at the moment: its nanny is told as soon as it runs"));
+        }
+        let message = match force {
+            Force::Up => format!("{name} is in service until release, whatever its checks would say"),
+            Force::Down => format!("{name} is out of service until release, whatever its checks would say"),
+            Force::Release => format!("the checks of {name} decide again"),
+        };
+        Ok(Answer::Done { message })
     }
 
     /// The real server that is meant, and its name. One that the file does not have can be meant by the name that it
