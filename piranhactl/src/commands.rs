@@ -1,0 +1,129 @@
+//! What piranhactl can do: every command stands here once, with its words in `--help` and what it does.
+
+mod drain;
+mod status;
+mod watch;
+
+use std::time::Duration;
+
+use anyhow::Result;
+use control::command::{Command as Request, RealServerName};
+
+use crate::lvsd::Lvsd;
+use crate::output::{remark, say};
+use crate::{name, time};
+
+/// A command with its arguments.
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum Command {
+    /// Show every virtual server and real server
+    Status {
+        /// As lvsd says it: one JSON object on one line
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show the status anew each second; where output is no terminal, a line for each change
+    Watch,
+    /// Give a real server no new connections, and wait until its connections have ended
+    Drain {
+        #[command(flatten)]
+        of: RealServer,
+        /// When what is left is cut off [default: never]
+        #[arg(long, value_name = "TIME", value_parser = time::read)]
+        deadline: Option<Duration>,
+        /// Do not wait
+        #[arg(long)]
+        no_wait: bool,
+    },
+    /// Take a drain back
+    Undrain(RealServer),
+    /// Take a real server out of service; its checks go on
+    Disable(RealServer),
+    /// Take a disable back
+    Enable(RealServer),
+    /// Use another weight than the file's
+    Weight {
+        #[command(flatten)]
+        of: RealServer,
+        /// 0 to 65535, or `default` for the file's
+        #[arg(value_parser = weight)]
+        weight: Weight,
+    },
+    /// Put a real server into service whatever its checks would say, until `release`
+    Up(RealServer),
+    /// Take a real server out of service whatever its checks would say, until `release`
+    Down(RealServer),
+    /// Let the checks decide again
+    Release(RealServer),
+    /// Print what a reload would change in the kernel's table, in ipvsadm's notation
+    Diff,
+    /// Read lvs.cf again, and print what was changed
+    Reload,
+    /// Make the kernel's table what lvsd wants, and print what was changed
+    Repair,
+}
+
+/// Which real server a command is about.
+#[derive(Debug, clap::Args)]
+pub(crate) struct RealServer {
+    /// The names of the sections in lvs.cf, for example web/one
+    #[arg(value_name = "VIRTUAL/REAL", value_parser = name::read)]
+    real_server: RealServerName,
+}
+
+/// A weight on the command line; none is the file's.
+type Weight = Option<u32>;
+
+impl Command {
+    /// Does it; the error tells why it is not done.
+    pub(crate) async fn run(self, lvsd: &Lvsd) -> Result<()> {
+        match self {
+            Self::Status { json } => status::run(lvsd, json).await,
+            Self::Watch => watch::run(lvsd).await,
+            Self::Drain { of, deadline, no_wait } => {
+                drain::run(lvsd, of.real_server, deadline, !no_wait).await
+            }
+            Self::Undrain(RealServer { real_server }) => decide(lvsd, Request::Undrain { real_server }).await,
+            Self::Disable(RealServer { real_server }) => decide(lvsd, Request::Disable { real_server }).await,
+            Self::Enable(RealServer { real_server }) => decide(lvsd, Request::Enable { real_server }).await,
+            Self::Weight { of: RealServer { real_server }, weight } => {
+                decide(lvsd, Request::Weight { real_server, weight }).await
+            }
+            Self::Up(RealServer { real_server }) => decide(lvsd, Request::Up { real_server }).await,
+            Self::Down(RealServer { real_server }) => decide(lvsd, Request::Down { real_server }).await,
+            Self::Release(RealServer { real_server }) => decide(lvsd, Request::Release { real_server }).await,
+            Self::Diff => change(lvsd, Request::Diff, "a reload would change nothing").await,
+            Self::Reload => change(lvsd, Request::Reload, "read; nothing had to be changed").await,
+            Self::Repair => change(lvsd, Request::Repair, "nothing had to be repaired").await,
+        }
+    }
+}
+
+/// Has something decided about a real server.
+async fn decide(lvsd: &Lvsd, request: Request) -> Result<()> {
+    Ok(say(&lvsd.done(request).await?)?)
+}
+
+/// Prints changes of the kernel's table. Standard output is a list of commands and nothing else.
+async fn change(lvsd: &Lvsd, request: Request, nothing: &str) -> Result<()> {
+    let (operations, remarks) = lvsd.operations(request).await?;
+    for line in &operations {
+        say(&format!("ipvsadm {line}"))?;
+    }
+    for line in &remarks {
+        remark(line);
+    }
+    if operations.is_empty() {
+        remark(nothing);
+    }
+    Ok(())
+}
+
+fn weight(word: &str) -> Result<Weight, String> {
+    if word == "default" {
+        return Ok(None);
+    }
+    let number =
+        word.parse::<u16>().map_err(|_| "write a number from 0 to 65535, or `default`".to_owned())?;
+    Ok(Some(number.into()))
+}

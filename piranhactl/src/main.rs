@@ -1,0 +1,56 @@
+//! piranhactl: shows and steers what lvsd does with the real servers, over lvsd's control socket.
+//!
+//! [`lvsd`] asks one question and brings one answer; each of the [`commands`] says it in a person's words. The rest
+//! turns a status into text: [`table`] as it is now, [`changes`] what became of the one before.
+
+mod changes;
+mod commands;
+#[cfg(test)]
+mod example;
+mod lvsd;
+mod name;
+mod options;
+mod output;
+mod polling;
+mod printable;
+mod table;
+mod time;
+
+use std::io;
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::lvsd::Lvsd;
+use crate::options::Options;
+
+/// lvsd refused, or something failed. Wrong use is 2, which clap says.
+const FAILED: u8 = 1;
+/// lvsd cannot be reached.
+const UNREACHABLE: u8 = 3;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    let options = Options::parse();
+    let lvsd = Lvsd { socket: options.socket, patience: options.timeout };
+    match options.command.run(&lvsd).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) if reader_is_gone(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            output::remark(&printable::lines(&format!("piranhactl: {error:#}")));
+            ExitCode::from(status(&error))
+        }
+    }
+}
+
+/// Whoever read the output has seen enough: `piranhactl status | head`.
+fn reader_is_gone(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+}
+
+fn status(error: &anyhow::Error) -> u8 {
+    match error.downcast_ref() {
+        Some(lvsd::Error::Unreachable { .. }) => UNREACHABLE,
+        _ => FAILED,
+    }
+}

@@ -1,0 +1,108 @@
+//! What is said before lvsd is asked.
+
+use crate::lvsd::Lvsd;
+
+#[test]
+fn help() {
+    let lvsd = Lvsd::absent();
+    insta::assert_snapshot!(lvsd.asked(&["--help"]), @"
+    Shows and steers what lvsd does with the real servers
+
+    Usage: piranhactl [OPTIONS] <COMMAND>
+
+    Commands:
+      status   Show every virtual server and real server
+      watch    Show the status anew each second; where output is no terminal, a line for each change
+      drain    Give a real server no new connections, and wait until its connections have ended
+      undrain  Take a drain back
+      disable  Take a real server out of service; its checks go on
+      enable   Take a disable back
+      weight   Use another weight than the file's
+      up       Put a real server into service whatever its checks would say, until `release`
+      down     Take a real server out of service whatever its checks would say, until `release`
+      release  Let the checks decide again
+      diff     Print what a reload would change in the kernel's table, in ipvsadm's notation
+      reload   Read lvs.cf again, and print what was changed
+      repair   Make the kernel's table what lvsd wants, and print what was changed
+      help     Print this message or the help of the given subcommand(s)
+
+    Options:
+          --socket <PATH>   Socket of lvsd [default: /run/piranha/lvsd.sock]
+          --timeout <TIME>  How long lvsd may be silent when it is asked [default: 30s]
+      -h, --help            Print help
+      -V, --version         Print version
+
+    A real server is named as in lvs.cf: web/one is `server one` in `virtual web`. Where a name is missing or not unique,
+    ADDRESS:PORT stands in its place.
+
+    Times: 90s, 10m, 1h30m, 1.5s; a plain number is seconds.
+
+    Exit status: 0 done, 1 refused or failed, 2 wrong use, 3 lvsd cannot be reached.
+    [0]
+    ");
+    insta::assert_snapshot!(lvsd.asked(&["drain", "--help"]), @"
+    Give a real server no new connections, and wait until its connections have ended
+
+    Usage: piranhactl drain [OPTIONS] <VIRTUAL/REAL>
+
+    Arguments:
+      <VIRTUAL/REAL>  The names of the sections in lvs.cf, for example web/one
+
+    Options:
+          --deadline <TIME>  When what is left is cut off [default: never]
+          --no-wait          Do not wait
+          --socket <PATH>    Socket of lvsd [default: /run/piranha/lvsd.sock]
+          --timeout <TIME>   How long lvsd may be silent when it is asked [default: 30s]
+      -h, --help             Print help
+    [0]
+    ");
+}
+
+#[test]
+fn version() {
+    insta::assert_snapshot!(Lvsd::absent().asked(&["--version"]), @"
+    piranhactl VERSION
+    [0]
+    ");
+}
+
+#[test]
+fn wrong_use_is_status_2_and_asks_nobody() {
+    let lvsd = Lvsd::answering(|_| Vec::new());
+    insta::assert_snapshot!(lvsd.asked(&["drain"]), @"
+    error: the following required arguments were not provided:
+      <VIRTUAL/REAL>
+
+    Usage: piranhactl drain --socket <PATH> <VIRTUAL/REAL>
+
+    For more information, try '--help'.
+    [2]
+    ");
+    insta::assert_snapshot!(lvsd.asked(&["drain", "one"]), @"
+    error: invalid value 'one' for '<VIRTUAL/REAL>': write it as VIRTUAL/REAL, for example web/one
+
+    For more information, try '--help'.
+    [2]
+    ");
+    insta::assert_snapshot!(lvsd.asked(&["drain", "web/one", "--deadline", "soon"]), @"
+    error: invalid value 'soon' for '--deadline <TIME>': write it as 90s, 10m, 1h30m or 1.5s
+
+    For more information, try '--help'.
+    [2]
+    ");
+    insta::assert_snapshot!(lvsd.asked(&["weight", "web/one", "65536"]), @"
+    error: invalid value '65536' for '<WEIGHT>': write a number from 0 to 65535, or `default`
+
+    For more information, try '--help'.
+    [2]
+    ");
+    insta::assert_snapshot!(lvsd.asked(&["dance"]), @"
+    error: unrecognized subcommand 'dance'
+
+    Usage: piranhactl [OPTIONS] <COMMAND>
+
+    For more information, try '--help'.
+    [2]
+    ");
+    assert!(lvsd.requests().is_empty());
+}
