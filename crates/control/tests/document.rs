@@ -1,0 +1,105 @@
+//! `docs/control.md` says what is so: every example is understood, and nothing is left out.
+#![expect(clippy::unwrap_used, reason = "a broken assumption of a test ends the test")]
+
+use std::collections::BTreeSet;
+use std::fmt::Debug;
+
+use control::command::{Answer, Command, Request};
+use control::status::Operator;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Deserializer, Value};
+
+const DOCUMENT: &str = include_str!("../../../docs/control.md");
+
+/// The examples of one kind, as the document has them.
+fn examples(kind: &str) -> Vec<Value> {
+    let fence = format!("```json {kind}\n");
+    let blocks = DOCUMENT.split(&fence).skip(1).map(|rest| rest.split("```").next().unwrap());
+    blocks.flat_map(|block| Deserializer::from_str(block).into_iter().map(Result::unwrap)).collect()
+}
+
+/// The examples as messages; each says all that a message of its kind says, in the same words.
+fn messages<M: Serialize + DeserializeOwned + Debug>(kind: &str) -> Vec<M> {
+    let understood = |example: Value| {
+        let message: M = serde_json::from_value(example.clone()).unwrap();
+        assert_eq!(serde_json::to_value(&message).unwrap(), example);
+        message
+    };
+    examples(kind).into_iter().map(understood).collect()
+}
+
+#[test]
+fn every_command_has_an_example() {
+    let word = |request: &Request| match request.command {
+        Command::Status => "status",
+        Command::Drain { .. } => "drain",
+        Command::Undrain { .. } => "undrain",
+        Command::Disable { .. } => "disable",
+        Command::Enable { .. } => "enable",
+        Command::Weight { .. } => "weight",
+        Command::Up { .. } => "up",
+        Command::Down { .. } => "down",
+        Command::Release { .. } => "release",
+        Command::Diff => "diff",
+        Command::Reload => "reload",
+        Command::Repair => "repair",
+    };
+    let shown: BTreeSet<_> = messages::<Request>("request").iter().map(word).collect();
+    let all = "diff disable down drain enable release reload repair status undrain up weight";
+    assert_eq!(shown.into_iter().collect::<Vec<_>>().join(" "), all);
+    for word in all.split(' ') {
+        assert!(DOCUMENT.contains(&format!("`{word}`")), "{word} is not explained");
+    }
+}
+
+#[test]
+fn every_answer_has_an_example() {
+    let word = |answer: &Answer| match answer {
+        Answer::Status(_) => "status",
+        Answer::Done { .. } => "done",
+        Answer::Operations { .. } => "operations",
+        Answer::Refused { .. } => "refused",
+    };
+    let shown: Vec<_> = messages::<Answer>("answer").iter().map(word).collect();
+    assert_eq!(shown, ["done", "operations", "refused", "status"]);
+}
+
+#[test]
+fn every_field_of_an_answer_is_explained() {
+    let mut found = BTreeSet::new();
+    collect_names(&Value::Array(examples("answer")), &mut found);
+    assert!(found.remove("web/old"), "a real server, not a field");
+    for name in found {
+        assert!(DOCUMENT.contains(&format!("`{name}`")), "{name} is not explained");
+    }
+}
+
+fn collect_names(value: &Value, found: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(fields) => {
+            found.extend(fields.keys().cloned());
+            fields.values().for_each(|value| collect_names(value, found));
+        }
+        Value::Array(values) => values.iter().for_each(|value| collect_names(value, found)),
+        _ => {}
+    }
+}
+
+/// Only what is shown is looked at above.
+#[test]
+fn the_example_shows_what_is_not_always_there() {
+    let status = examples("answer").pop().unwrap();
+    let server = &status["status"]["virtual_servers"][0]["real_servers"][0];
+    for part in ["/last_failure/at", "/operator/drain/deadline", "/last_check/took_us"] {
+        assert!(server.pointer(part).is_some(), "{part} is not shown");
+    }
+}
+
+#[test]
+fn the_state_file_holds_what_the_status_tells_of_decisions() {
+    let state = examples("state");
+    let operator = state[0].pointer("/real_servers/0/operator").unwrap();
+    let understood: Operator = serde_json::from_value(operator.clone()).unwrap();
+    assert_eq!(&serde_json::to_value(understood).unwrap(), operator);
+}
