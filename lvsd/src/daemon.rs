@@ -262,6 +262,9 @@ impl Daemon {
         for complaint in &plan.complaints {
             tracing::warn!("{complaint}");
         }
+        for note in &plan.notes {
+            tracing::info!("{note}");
+        }
         plan
     }
 

@@ -16,6 +16,7 @@ mod first_checks;
 mod history;
 mod inquiry;
 mod kernel;
+mod marks;
 mod monitors;
 mod naming;
 mod operator;

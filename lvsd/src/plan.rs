@@ -12,11 +12,13 @@ use ipvs::{
     Destination, DestinationKey, Family, ForwardingMethod, Persistence, PersistenceMask, Scheduler, Service,
     ServiceKey, Tunnel,
 };
+use lvs_cf::Scheduler::{DestinationHash, SourceHash};
 use lvs_cf::{Config, RealServer, VirtualServer, Word};
 
 use crate::arguments::arguments;
 use crate::families;
 use crate::first_checks::FirstCheck;
+use crate::marks::Marks;
 
 /// Real servers that have a nanny each, if the file does not say how it shall be; one process checks more than these.
 const NANNIES: usize = 64;
@@ -37,6 +39,8 @@ pub(crate) struct Plan {
     pub(crate) virtual_servers: Vec<Started>,
     /// Virtual servers that cannot be served, and other things that the log shall name.
     pub(crate) complaints: Vec<String>,
+    /// What was chosen where the file leaves a choice, for the log.
+    pub(crate) notes: Vec<String>,
 }
 
 /// An active virtual server, as the log names it.
@@ -127,10 +131,10 @@ pub(crate) struct Mode {
 impl Plan {
     /// The plan for a configuration.
     pub(crate) fn new(config: &Config, mode: Mode) -> Self {
-        let mut plan = Self::default();
-        let ports = ports_of_marks(config);
+        let marks = Marks::of(config);
+        let mut plan = Self { notes: marks.choices(config.network), ..Self::default() };
         for virtual_server in config.virtual_servers.iter().filter(|virtual_server| virtual_server.active) {
-            plan.add(config, virtual_server, &ports, mode);
+            plan.add(config, virtual_server, &marks, mode);
         }
         plan.choose_pool(config.nanny_pool);
         plan
@@ -152,7 +156,7 @@ impl Plan {
         of_program.map(|(key, _)| *key).collect()
     }
 
-    fn add(&mut self, config: &Config, block: &VirtualServer, ports: &MarkPorts, mode: Mode) {
+    fn add(&mut self, config: &Config, block: &VirtualServer, marks: &Marks, mode: Mode) {
         let Some((key, service)) = service(block) else {
             self.complaints.push(format!(
                 "virtual server {} has no address or no usable port: not started; the others are",
@@ -167,13 +171,16 @@ impl Plan {
             sorry: None,
             foreign_monitors: false,
         });
-        if planned.service != service {
+        let (first, other) = (&planned.service, &service);
+        if (&first.scheduler, &first.persistence) != (&other.scheduler, &other.persistence) {
             self.complaints.push(format!(
                 "virtual server {} shares a kernel service with {first}: scheduler and persistence of {first} count",
                 block.name,
                 first = planned.name,
             ));
         }
+        // Whoever is hashed to a server with weight 0 is refused otherwise (specification lvsd.md 15, row 14).
+        planned.service.scheduler_flags.first |= block.scheduler == SourceHash && block.quiesce_server;
         planned.foreign_monitors |= !is_nanny(&block.client_monitor);
         let obstacle = |address| families::obstacle(config, key.family(), address);
         if let Some((address, reason)) = block.sorry_server.and_then(|it| Some((it, obstacle(it)?))) {
@@ -182,13 +189,13 @@ impl Plan {
                 block.name
             ));
         } else if let (None, Some(address)) = (&planned.sorry, block.sorry_server) {
-            let port = if wildcard_port(block, None, ports) { 0 } else { key_port(block) };
+            let port = if marks.keep_port(block, None) { 0 } else { key_port(block) };
             let destination = Destination::new(forwarding_method(config.network), 1);
             planned.sorry = Some((DestinationKey { address, port }, destination));
         }
         let mut real_servers = Vec::new();
         for server in block.servers.iter().filter(|server| server.active) {
-            let Some((monitor, destination)) = identity(block, server, ports) else {
+            let Some((monitor, destination)) = identity(block, server, marks) else {
                 self.complaints.push(format!(
                     "real server {}/{} has no address or no usable port: not started; the others are",
                     block.name, server.name
@@ -225,8 +232,10 @@ impl Plan {
         if let Some(service) = self.services.get_mut(&watches.0) {
             let planned = service.servers.entry(watches.1).or_insert_with(|| PlannedServer {
                 destination: Destination::new(forwarding_method(config.network), weight),
-                monitors: Vec::new(),
-                quiesce: block.quiesce_server,
+                // One, but for marks.
+                monitors: Vec::with_capacity(1),
+                // `dh` has no such way out: a client hashed to a server with weight 0 is refused.
+                quiesce: block.quiesce_server && block.scheduler != DestinationHash,
             });
             planned.monitors.push(monitor);
         }
@@ -261,7 +270,7 @@ fn service(block: &VirtualServer) -> Option<(ServiceKey, Service)> {
     Some((key, service))
 }
 
-fn service_key(block: &VirtualServer) -> Option<ServiceKey> {
+pub(crate) fn service_key(block: &VirtualServer) -> Option<ServiceKey> {
     Some(match NonZeroU32::new(block.fwmark) {
         Some(mark) => ServiceKey::Mark { family: families::of_virtual_server(block), mark },
         None => ServiceKey::Address {
@@ -286,7 +295,7 @@ fn mask(block: &VirtualServer, family: Family) -> PersistenceMask {
 fn identity(
     block: &VirtualServer,
     server: &RealServer,
-    ports: &MarkPorts,
+    marks: &Marks,
 ) -> Option<(MonitorKey, DestinationKey)> {
     let (address, real_port) = (server.address?, server.port_number()?);
     let monitor = MonitorKey {
@@ -294,7 +303,7 @@ fn identity(
         virtual_server: (protocol(block.protocol), block.address, key_port(block)),
         real_server: (address, real_port),
     };
-    let port = if wildcard_port(block, Some(server), ports) { 0 } else { real_port };
+    let port = if marks.keep_port(block, Some(server)) { 0 } else { real_port };
     Some((monitor, DestinationKey { address, port }))
 }
 
@@ -322,28 +331,6 @@ fn forwarding_method(network: lvs_cf::ForwardingMethod) -> ForwardingMethod {
 /// Whether a `client_monitor` is a nanny that reports to lvsd. Any other program changes the table itself.
 pub(crate) fn is_nanny(program: &Word) -> bool {
     Path::new(program.as_os_str()).file_name() == Some("nanny".as_ref())
-}
-
-/// The virtual ports that each service by firewall mark covers.
-type MarkPorts = BTreeMap<ServiceKey, Vec<i32>>;
-
-fn ports_of_marks(config: &Config) -> MarkPorts {
-    let mut ports = MarkPorts::new();
-    for block in config.virtual_servers.iter().filter(|block| block.active && block.fwmark != 0) {
-        let Some(key) = service_key(block) else { continue };
-        let covered = ports.entry(key).or_default();
-        if !covered.contains(&block.port) {
-            covered.push(block.port);
-        }
-    }
-    ports
-}
-
-/// Whether a destination keeps the packet's own port (specification lvsd.md 15, row 11): with a mark that covers
-/// several ports one destination port would get the connections of all of them.
-fn wildcard_port(block: &VirtualServer, server: Option<&RealServer>, ports: &MarkPorts) -> bool {
-    let several = service_key(block).and_then(|key| ports.get(&key)).is_some_and(|ports| ports.len() > 1);
-    block.fwmark != 0 && (several || server.is_none_or(|server| !server.port_given))
 }
 
 #[cfg(test)]
@@ -382,6 +369,30 @@ mod tests {
         assert_eq!(destinations(&marked(&[80], "port = 80")), ["10.0.0.1:80"]);
         assert_eq!(destinations(&marked(&[80, 443], "")), ["10.0.0.1:0"]);
         assert_eq!(destinations(&marked(&[80, 443], "port = 80")), ["10.0.0.1:0"]);
+    }
+
+    #[test]
+    fn clients_hashed_to_a_quiesced_server_get_another_one() {
+        let services = |more: &str| {
+            let server = "server one {\nactive = 1\naddress = 10.0.0.1\n}\n";
+            let plan =
+                plan(&format!("virtual web {{\nactive = 1\naddress = 10.0.0.9 eth0:1\n{more}\n{server}}}\n"));
+            let services: Vec<_> = plan.services.into_values().collect();
+            (services[0].service.to_string(), services[0].servers.values().all(|server| server.quiesce))
+        };
+        assert_eq!(services("scheduler = sh\nquiesce_server = 1"), ("-s sh -b sh-fallback".to_owned(), true));
+        assert_eq!(services("scheduler = sh"), ("-s sh".to_owned(), false));
+        assert_eq!(services("scheduler = dh\nquiesce_server = 1"), ("-s dh".to_owned(), false));
+        assert_eq!(services("scheduler = wlc\nquiesce_server = 1"), ("-s wlc".to_owned(), true));
+    }
+
+    #[test]
+    fn the_log_tells_which_port_a_mark_leads_to() {
+        let notes = |plan: Plan| plan.notes.join("\n");
+        insta::assert_snapshot!(notes(marked(&[80], "")), @"virtual service -f 1: connections keep their port, since no real server has one of its own");
+        insta::assert_snapshot!(notes(marked(&[80], "port = 80")), @"virtual service -f 1: connections go to the port of the real server");
+        insta::assert_snapshot!(notes(marked(&[80, 443], "port = 80")), @"virtual service -f 1: connections keep their port, since it covers ports 80, 443");
+        assert_eq!(notes(plan("network = direct\nvirtual web {\nactive = 1\nfwmark = 1\n}\n")), "");
     }
 
     #[test]

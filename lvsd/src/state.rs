@@ -183,7 +183,11 @@ impl State {
                 destinations.entry(*destination).or_insert_with(|| with_weight(entry, 0));
             }
         }
-        Some(VirtualServer { service: planned.service.clone(), destinations })
+        let mut service = planned.service.clone();
+        // Also while a server is on its way out, clients that are hashed to it go to another one.
+        service.scheduler_flags.first |=
+            service.scheduler.as_str() == "sh" && destinations.values().any(|it| !it.is_active());
+        Some(VirtualServer { service, destinations })
     }
 
     /// Notes which sorry servers of these services begin or cease to answer, and tells the changes.

@@ -202,6 +202,20 @@ fn a_server_that_a_reload_removes_is_drained_before_it_goes() {
 }
 
 #[test]
+fn while_a_server_leaves_sh_sends_its_clients_elsewhere() {
+    let fallback = |bench: &Bench| bench.kernel.services.values().any(|it| it.service.scheduler_flags.first);
+    let mut bench = Bench::new(web("scheduler = sh", &[(1, 1), (2, 1)]));
+    bench.up(1, 1);
+    bench.up(2, 1);
+    assert!(!fallback(&bench));
+    bench.reload(web("scheduler = sh", &[(1, 1)]), Duration::ZERO);
+    assert_eq!((bench.weights(), fallback(&bench)), (weights([(1, 1), (2, 0)]), true));
+    bench.state.end_drains(LONGEST_DRAIN, |_, _| 0);
+    bench.settle();
+    assert_eq!((bench.weights(), fallback(&bench)), (weights([(1, 1)]), false));
+}
+
+#[test]
 fn with_quiesce_server_every_connection_is_waited_for() {
     let mut bench = Bench::new(web("quiesce_server = 1", &[(1, 1), (2, 1)]));
     bench.up(2, 1);
