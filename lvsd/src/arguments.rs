@@ -1,28 +1,75 @@
-//! The argument vector of a monitor, in exactly Piranha's order (specification lvsd.md 5.2): a `client_monitor` that
-//! is not ours reads it, too. What only our nanny knows goes to no other, and only if the file has it.
+//! How a monitor is started: with arguments in exactly Piranha's order (specification lvsd.md 5.2), since a
+//! `client_monitor` that is not ours reads them, too. What only our nanny knows goes to no other, and only if the file has it.
 
 use std::ffi::{OsStr, OsString};
 use std::net::IpAddr;
 use std::os::unix::ffi::OsStringExt;
+use std::rc::Rc;
 use std::time::Duration;
 
 use lvs_cf::{Config, ForwardingMethod, Protocol, RealServer, Text, VirtualServer};
 
 use crate::plan::{Mode, is_nanny};
 
-/// The arguments behind the program's name. `address` is the real server's.
-pub(crate) fn arguments(
-    config: &Config,
-    block: &VirtualServer,
-    server: &RealServer,
+/// What the monitors of a virtual server have in common. Kept once: a file may have tens of thousands of real servers.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Monitoring {
+    program: OsString,
+    virtual_port: OsString,
+    /// What stands between the real server's port and its weight.
+    before_weight: Vec<OsString>,
+    behind_weight: Vec<OsString>,
+}
+
+/// Program and arguments of one monitor.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Invocation {
+    monitoring: Rc<Monitoring>,
     address: IpAddr,
-    mode: Mode,
-) -> Vec<OsString> {
+    port: i32,
+    weight: i32,
+}
+
+impl Monitoring {
+    /// For the real servers of a virtual server.
+    pub(crate) fn new(config: &Config, block: &VirtualServer, mode: Mode) -> Self {
+        Self {
+            program: block.client_monitor.as_os_str().to_owned(),
+            virtual_port: block.port.to_string().into(),
+            before_weight: before_weight(config, block, mode),
+            behind_weight: behind_weight(config, block, mode),
+        }
+    }
+}
+
+impl Invocation {
+    /// For one of the real servers. `address` is its own.
+    pub(crate) fn new(monitoring: &Rc<Monitoring>, server: &RealServer, address: IpAddr) -> Self {
+        let monitoring = Rc::clone(monitoring);
+        Self { monitoring, address, port: server.port, weight: server.weight }
+    }
+
+    /// The program.
+    pub(crate) fn program(&self) -> &OsString {
+        &self.monitoring.program
+    }
+
+    /// The arguments behind the program's name.
+    pub(crate) fn arguments(&self) -> Vec<OsString> {
+        let mut words = Words::default();
+        words.flag("-c", true);
+        words.option("-h", self.address.to_string());
+        words.option("-p", &self.monitoring.virtual_port);
+        words.option("-r", self.port.to_string());
+        words.0.extend_from_slice(&self.monitoring.before_weight);
+        words.option("-w", self.weight.to_string());
+        words.0.extend_from_slice(&self.monitoring.behind_weight);
+        words.0
+    }
+}
+
+fn before_weight(config: &Config, block: &VirtualServer, mode: Mode) -> Vec<OsString> {
     let mut words = Words::default();
-    words.flag("-c", true);
-    words.option("-h", address.to_string());
-    words.option("-p", block.port.to_string());
-    words.option("-r", server.port.to_string());
     if block.fwmark != 0 {
         words.option("-f", block.fwmark.to_string());
     }
@@ -37,7 +84,11 @@ pub(crate) fn arguments(
     words.option("-I", config.ipvsadm.as_os_str());
     // Below 1 it counts as 1 (nanny.md 13, row 21), and nanny would refuse it.
     words.option("-t", block.timeout.max(1).to_string());
-    words.option("-w", server.weight.to_string());
+    words.0
+}
+
+fn behind_weight(config: &Config, block: &VirtualServer, mode: Mode) -> Vec<OsString> {
+    let mut words = Words::default();
     if let Some(address) = block.address {
         words.option("-V", address.to_string());
     }
@@ -119,7 +170,7 @@ mod tests {
                 .collect::<Vec<_>>()
                 .join(" ")
         };
-        plan.monitors.values().map(|monitor| words(&monitor.arguments)).collect()
+        plan.monitors.values().map(|monitor| words(&monitor.invocation.arguments())).collect()
     }
 
     #[test]

@@ -10,9 +10,10 @@ use std::time::Duration;
 use control::report::FromNanny;
 use health::cadence::Cadence;
 use health::dialogue::Dialogue;
+use health::expect::Expect;
 use health::policy::Policy;
-use health::probe::Probe;
-use lvs_cf::{Protocol, RealServer, VirtualServer};
+use health::probe::{Probe, Question};
+use lvs_cf::{Protocol, VirtualServer};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
@@ -24,16 +25,18 @@ const LIMIT: Duration = Duration::from_millis(200);
 /// Sockets open at the same time.
 const AT_ONCE: usize = 256;
 
-/// The first check of one real server, in the terms of its monitor.
-#[derive(Debug, Clone)]
-pub(crate) struct FirstCheck {
-    probe: Probe,
-    policy: Policy,
+/// How the real servers of a virtual server are checked.
+#[derive(Debug)]
+pub(crate) struct Manner {
+    question: Question,
+    expect: Expect,
+    cadence: Cadence,
+    reentry: Duration,
 }
 
-impl FirstCheck {
-    /// The check of a real server, unless a program is to make it: that takes as long to start as a monitor.
-    pub(crate) fn new(block: &VirtualServer, server: &RealServer, address: IpAddr) -> Option<Self> {
+impl Manner {
+    /// That of a virtual server, unless a program is to make the checks: that takes as long to start as a monitor.
+    pub(crate) fn new(block: &VirtualServer) -> Option<Self> {
         if block.send_program.is_some() || block.protocol == Protocol::Sctp {
             return None;
         }
@@ -48,21 +51,41 @@ impl FirstCheck {
             literal: false,
         };
         let pause = block.time_between_checks();
-        let cadence = Cadence::new(pause, block.check_interval, block.check_timeout);
-        let probe = Probe {
-            real_server: SocketAddr::new(address, server.port_number()?),
+        Some(Self {
             question: dialogue.question(),
             expect: dialogue.expectation(),
-            limit: cadence.limit(),
-        };
-        let weight = u32::try_from(server.weight).unwrap_or(0);
-        Some(Self { probe, policy: Policy::new(cadence, block.reentry_time(), weight) })
+            cadence: Cadence::new(pause, block.check_interval, block.check_timeout),
+            reentry: block.reentry_time(),
+        })
+    }
+}
+
+/// The first check of one real server, in the terms of its monitor.
+#[derive(Debug, Clone)]
+pub(crate) struct FirstCheck {
+    manner: Arc<Manner>,
+    real_server: SocketAddr,
+    weight: u32,
+}
+
+impl FirstCheck {
+    /// The check of a real server of this address, port and weight.
+    pub(crate) fn new(manner: &Arc<Manner>, (address, port): (IpAddr, u16), weight: u32) -> Self {
+        Self { manner: Arc::clone(manner), real_server: SocketAddr::new(address, port), weight }
     }
 
     async fn run(self) -> Option<FromNanny> {
-        let outcome = tokio::time::timeout(LIMIT, self.probe.check()).await.ok()?;
+        let Manner { question, expect, cadence, reentry } = &*self.manner;
+        let probe = Probe {
+            real_server: self.real_server,
+            question: question.clone(),
+            expect: expect.clone(),
+            limit: cadence.limit(),
+        };
+        let outcome = tokio::time::timeout(LIMIT, probe.check()).await.ok()?;
+        let policy = Policy::new(*cadence, *reentry, self.weight);
         Some(match outcome {
-            Ok(()) => FromNanny::Up { weight: self.policy.initial_weight() },
+            Ok(()) => FromNanny::Up { weight: policy.initial_weight() },
             Err(failure) => FromNanny::Down { reason: failure.to_string(), forced: false },
         })
     }

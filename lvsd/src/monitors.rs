@@ -86,15 +86,16 @@ impl Monitors {
     /// like one that died at once.
     pub(crate) fn start(&mut self, key: &MonitorKey, plan: &PlannedMonitor, known: Known) -> Option<u32> {
         let number = self.number(Watcher::Nanny(*key));
+        let (program, arguments) = (plan.invocation.program(), plan.invocation.arguments());
         let (by, pid) = if plan.pooled {
-            let pool = self.pool(&plan.program);
-            let arguments = plan.arguments.iter().map(|word| word.as_os_str().into()).collect();
+            let pool = self.pool(program);
+            let arguments = arguments.iter().map(|word| word.as_os_str().into()).collect();
             pool.tell(&ToPool::Watch { server: number, arguments, known });
             let pid = pool.pid;
-            (By::Pool(plan.program.clone()), pid)
+            (By::Pool(program.clone()), pid)
         } else {
             let desk = Desk { number, news: self.desk.clone() };
-            let nanny = Process::start(&plan.program, &plan.arguments, ROOM_OF_NANNY, desk, News::of_nanny);
+            let nanny = Process::start(program, &arguments, ROOM_OF_NANNY, desk, News::of_nanny);
             nanny.tell(&ToNanny::Begin { known });
             let pid = nanny.pid;
             (By::Nanny(nanny), pid)

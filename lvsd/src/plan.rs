@@ -3,10 +3,12 @@
 //! Pure: the same file always gives the same plan, and two plans are compared to find what a reload changes.
 
 use std::collections::BTreeMap;
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsStr;
 use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::path::Path;
+use std::rc::Rc;
+use std::sync::Arc;
 
 use ipvs::{
     Destination, DestinationKey, Family, ForwardingMethod, Persistence, PersistenceMask, Scheduler, Service,
@@ -15,9 +17,9 @@ use ipvs::{
 use lvs_cf::Scheduler::{DestinationHash, SourceHash};
 use lvs_cf::{Config, RealServer, VirtualServer, Word};
 
-use crate::arguments::arguments;
+use crate::arguments::{Invocation, Monitoring};
 use crate::families;
-use crate::first_checks::FirstCheck;
+use crate::first_checks::{FirstCheck, Manner};
 use crate::marks::Marks;
 
 /// Real servers that have a nanny each, if the file does not say how it shall be; one process checks more than these.
@@ -107,10 +109,8 @@ pub(crate) struct MonitorKey {
 pub(crate) struct PlannedMonitor {
     /// `virtual/server`, as log lines name it.
     pub(crate) name: String,
-    /// The program.
-    pub(crate) program: OsString,
-    /// Its arguments.
-    pub(crate) arguments: Vec<OsString>,
+    /// Its program and arguments.
+    pub(crate) invocation: Invocation,
     /// The program checks this real server together with others, in one process.
     pub(crate) pooled: bool,
     /// The weight that the file gives.
@@ -151,8 +151,10 @@ impl Plan {
 
     /// The monitors that the pool of this program is made of.
     pub(crate) fn pooled(&self, program: &OsStr) -> Vec<MonitorKey> {
-        let of_program =
-            self.monitors.iter().filter(|(_, monitor)| monitor.pooled && monitor.program == program);
+        let of_program = self
+            .monitors
+            .iter()
+            .filter(|(_, monitor)| monitor.pooled && monitor.invocation.program() == program);
         of_program.map(|(key, _)| *key).collect()
     }
 
@@ -194,6 +196,7 @@ impl Plan {
             planned.sorry = Some((DestinationKey { address, port }, destination));
         }
         let mut real_servers = Vec::new();
+        let common = Common::new(config, block, mode);
         for server in block.servers.iter().filter(|server| server.active) {
             let Some((monitor, destination)) = identity(block, server, marks) else {
                 self.complaints.push(format!(
@@ -211,7 +214,7 @@ impl Plan {
             }
             // A real server listed twice is checked and used once, as with Piranha.
             if !self.monitors.contains_key(&monitor) {
-                self.add_server(config, block, server, monitor, (key, destination), mode);
+                self.add_server(config, block, server, monitor, (key, destination), &common);
                 real_servers.push(monitor);
             }
         }
@@ -226,7 +229,7 @@ impl Plan {
         server: &RealServer,
         monitor: MonitorKey,
         watches: Place,
-        mode: Mode,
+        common: &Common,
     ) {
         let weight = u32::try_from(server.weight).unwrap_or(0);
         if let Some(service) = self.services.get_mut(&watches.0) {
@@ -239,22 +242,32 @@ impl Plan {
             });
             planned.monitors.push(monitor);
         }
-        if is_nanny(&block.client_monitor)
-            && let Some(check) = FirstCheck::new(block, server, monitor.real_server.0)
-        {
-            self.first_checks.insert(monitor, check);
+        if let Some(check) = &common.first_check {
+            self.first_checks.insert(monitor, FirstCheck::new(check, monitor.real_server, weight));
         }
         self.monitors.insert(
             monitor,
             PlannedMonitor {
                 name: format!("{}/{}", block.name, server.name),
-                program: block.client_monitor.as_os_str().to_owned(),
-                arguments: arguments(config, block, server, monitor.real_server.0, mode),
+                invocation: Invocation::new(&common.monitoring, server, monitor.real_server.0),
                 pooled: is_nanny(&block.client_monitor),
                 weight,
                 watches,
             },
         );
+    }
+}
+
+/// What the real servers of a virtual server have in common.
+struct Common {
+    monitoring: Rc<Monitoring>,
+    first_check: Option<Arc<Manner>>,
+}
+
+impl Common {
+    fn new(config: &Config, block: &VirtualServer, mode: Mode) -> Self {
+        let manner = is_nanny(&block.client_monitor).then(|| Manner::new(block)).flatten();
+        Self { monitoring: Rc::new(Monitoring::new(config, block, mode)), first_check: manner.map(Arc::new) }
     }
 }
 

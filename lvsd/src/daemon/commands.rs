@@ -138,7 +138,7 @@ impl Daemon {
         if foreign.is_some_and(|service| service.foreign_monitors) {
             return Err(format!(
                 "{real_server} is watched by {}, which changes the kernel's table itself: lvsd does not decide about it",
-                plan.monitors[&monitor].program.display()
+                plan.monitors[&monitor].invocation.program().display()
             ));
         }
         Ok(monitor)

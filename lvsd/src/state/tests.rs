@@ -210,7 +210,7 @@ fn while_a_server_leaves_sh_sends_its_clients_elsewhere() {
     assert!(!fallback(&bench));
     bench.reload(web("scheduler = sh", &[(1, 1)]), Duration::ZERO);
     assert_eq!((bench.weights(), fallback(&bench)), (weights([(1, 1), (2, 0)]), true));
-    bench.state.end_drains(LONGEST_DRAIN, |_, _| 0);
+    bench.state.end_drains(LONGEST, |_, _| 0);
     bench.settle();
     assert_eq!((bench.weights(), fallback(&bench)), (weights([(1, 1)]), false));
 }

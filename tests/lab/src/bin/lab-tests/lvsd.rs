@@ -8,7 +8,7 @@ use lab::suite::Test;
 use lab::{Machine, Pair, Routing, tests, wait_until};
 use nix::sys::signal::Signal;
 
-const PATIENCE: Duration = Duration::from_secs(15);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(15);
 
 pub(crate) fn tests() -> Vec<Test> {
     tests!("lvsd":
@@ -27,33 +27,39 @@ pub(crate) fn tests() -> Vec<Test> {
 }
 
 /// A pair of which only the primary is used, and the floating address set by hand.
-fn balancer(file: impl FnOnce(&mut LvsCf)) -> (Pair, LvsCf) {
+pub(crate) fn balancer(file: impl FnOnce(&mut LvsCf)) -> (Pair, LvsCf) {
+    let (pair, configuration) = configured(file);
+    start_lvsd(&pair.primary);
+    (pair, configuration)
+}
+
+/// The same before lvsd is started.
+pub(crate) fn configured(file: impl FnOnce(&mut LvsCf)) -> (Pair, LvsCf) {
     let pair = Pair::boot(Routing::Direct);
     let mut configuration = pair.configuration();
     file(&mut configuration);
     pair.configure(&configuration);
     let address = format!("{FLOATING}/24");
     pair.primary.run("ip", &["addr", "add", &address, "dev", "eth0", "label", "eth0:1"]).expect_success();
-    start_lvsd(&pair.primary);
     (pair, configuration)
 }
 
-fn start_lvsd(router: &Machine) {
+pub(crate) fn start_lvsd(router: &Machine) {
     router.run("/usr/sbin/lvsd", &[]).expect_success();
 }
 
 /// Puts a changed file in force.
-fn reload(pair: &Pair, file: &LvsCf) {
+pub(crate) fn reload(pair: &Pair, file: &LvsCf) {
     pair.primary.write(CONFIGURATION, file.to_string());
     pair.primary.signal("lvsd", Signal::SIGHUP);
 }
 
-fn wait_for_table(router: &Machine, wanted: &str) {
+pub(crate) fn wait_for_table(router: &Machine, wanted: &str) {
     let what = format!("this table:\n{wanted}");
     wait_until(&what, PATIENCE, || router.table().sorted() == wanted);
 }
 
-fn wait_for_all(pair: &Pair) {
+pub(crate) fn wait_for_all(pair: &Pair) {
     wait_until("every real server in the table", PATIENCE, || destinations(&pair.primary) == 3);
 }
 

@@ -2,6 +2,7 @@
 #![allow(clippy::expect_used, clippy::unwrap_used)]
 
 mod bad_input;
+mod drift;
 mod ground;
 mod ipv6;
 mod kernel;
@@ -20,6 +21,7 @@ fn main() -> ExitCode {
         kernel::tests(),
         nanny::tests(),
         lvsd::tests(),
+        drift::tests(),
         pair::tests(),
         traffic::tests(),
         reload::tests(),
