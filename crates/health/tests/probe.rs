@@ -11,6 +11,8 @@ use health::expect::Expect;
 use health::failure::Cause;
 use health::probe::{Limit, Probe, Question};
 use nix::errno::Errno;
+use nix::sys::socket::setsockopt;
+use nix::sys::socket::sockopt::Linger;
 
 /// Long enough for every answer on this machine.
 const PATIENT: Duration = Duration::from_secs(10);
@@ -156,6 +158,21 @@ fn a_server_that_resets() {
         client.peek(&mut [0]).unwrap();
     });
     assert_eq!(check(&probe(reset, Some(b"hello"), Some(b"HTTP"))), Err(Cause::Read(Errno::ECONNRESET)));
+}
+
+#[test]
+fn a_reset_right_behind_the_handshake_is_good_if_nothing_is_asked() {
+    let (listener, address) = listen();
+    thread::spawn(move || {
+        let lingerless = nix::libc::linger { l_onoff: 1, l_linger: 0 };
+        for client in listener.incoming() {
+            setsockopt(&client.unwrap(), Linger, &lingerless).unwrap();
+        }
+    });
+    // Now and then the reset is faster than the look at the connection.
+    for _ in 0..200 {
+        assert_eq!(check(&probe(address, None, None)), Ok(()));
+    }
 }
 
 #[test]
