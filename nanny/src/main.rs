@@ -31,6 +31,7 @@ use service::child::shared_socket;
 use service::detach::{Detached, Waiting, detach, leave_terminal};
 use service::log::{self, Destination};
 use service::options::{Exit, Program, read};
+use service::process::close_on_exec;
 use service::signals::Signals;
 use tracing::{debug, error, info, warn};
 
@@ -77,6 +78,7 @@ fn start(task: &Task) -> anyhow::Result<u8> {
         Task::Pool { place, verbose } => (*place, *verbose),
     };
     let parent = shared_socket(DESCRIPTOR).context("the report socket is unusable")?;
+    close_on_exec().context("cannot keep descriptors from the programs that check")?;
     let waiting = match place {
         Place::Foreground => None,
         Place::Detached => Some(leave_terminal()),
