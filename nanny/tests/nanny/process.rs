@@ -55,9 +55,10 @@ impl Nanny {
 
     /// Waits until a line of the log contains these words, and gives all lines up to there.
     pub(crate) fn expect_line(&self, words: &str) -> Vec<String> {
+        let begin = Instant::now();
         let mut lines = Vec::new();
         while !lines.last().is_some_and(|line: &String| line.contains(words)) {
-            let Ok(line) = self.log.recv_timeout(PATIENT) else {
+            let Ok(line) = self.log.recv_timeout(PATIENT.saturating_sub(begin.elapsed())) else {
                 panic!("no line with {words:?} among {lines:#?}");
             };
             lines.push(line);
@@ -67,6 +68,13 @@ impl Nanny {
 
     pub(crate) fn pid(&self) -> u32 {
         self.child.id()
+    }
+
+    /// Has the next check begin now, however long the interval, once the last one is over; gives the lines of the log
+    /// up to a check's result. Before its first line nanny catches no signals.
+    pub(crate) fn check_now(&self) -> Vec<String> {
+        self.signal(Signal::SIGALRM);
+        self.expect_line("avail: ")
     }
 
     pub(crate) fn signal(&self, signal: Signal) {
@@ -153,6 +161,17 @@ impl<R: DeserializeOwned + Debug + PartialEq> Lvsd<R> {
         self.reports.pop_front().unwrap()
     }
 
+    /// All reports that are left, once nanny has ended.
+    pub(crate) fn all(&mut self) -> Vec<FromNanny> {
+        loop {
+            let received = self.receive();
+            if received.is_empty() {
+                return std::mem::take(&mut self.reports);
+            }
+            self.reports.extend(self.decoder.feed(&received).unwrap());
+        }
+    }
+
     /// Waits for the end of the reports.
     pub(crate) fn expect_end(&mut self) {
         assert_eq!(self.receive(), b"");
@@ -186,6 +205,31 @@ pub(crate) fn serve(client: impl Fn(TcpStream) + Send + 'static) -> SocketAddr {
     address
 }
 
+/// A real server that says these pieces to each client, each in a segment of its own, and stays connected.
+pub(crate) fn say(pieces: &'static [&'static [u8]]) -> SocketAddr {
+    serve(move |mut client| {
+        client.set_nodelay(true).unwrap();
+        for piece in pieces {
+            // The check may have seen enough.
+            let _ = client.write_all(piece);
+            // Nothing tells that the other side has read a piece; a short pause keeps two from being read as one.
+            thread::sleep(Duration::from_millis(5));
+        }
+        let _ = client.read_to_end(&mut Vec::new());
+    })
+}
+
+/// What the first check of this real server finds, with these further options: `up`, or why it is bad.
+pub(crate) fn verdict(real_server: SocketAddr, more: &[&str]) -> String {
+    let port = real_server.port().to_string();
+    let (_nanny, mut lvsd) = Lvsd::start(Known::Nothing, &watch(&port, more));
+    match lvsd.next() {
+        FromNanny::Up { .. } => "up".to_owned(),
+        FromNanny::Down { reason, .. } => reason.replace(&real_server.to_string(), "SERVER"),
+        other => panic!("{other:?}"),
+    }
+}
+
 /// A real server that drops every request for a connection: its queue is full.
 pub(crate) struct BlackHole {
     address: SocketAddr,
@@ -202,6 +246,10 @@ impl BlackHole {
         let address = SocketAddr::from((bound.ip(), bound.port()));
         let queued = TcpStream::connect(address).unwrap();
         Self { address, _socket: socket, _queued: queued }
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
     }
 
     pub(crate) fn port(&self) -> String {

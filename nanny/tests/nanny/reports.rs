@@ -1,21 +1,16 @@
 //! Under lvsd: what is reported over the inherited socket, and when.
 
-use std::fs;
-use std::io::{Read, Write};
+use std::io::Read;
 use std::net::TcpListener;
 use std::process::Stdio;
 
 use control::report::{FromNanny, Known};
 use nix::sys::signal::Signal;
 
-use crate::process::{Lvsd, Nanny, PATIENT, expect_end, listen, nanny, serve, watch};
+use crate::process::{Lvsd, PATIENT, expect_end, listen, nanny, watch};
 
 fn up(weight: u32) -> FromNanny {
     FromNanny::Up { weight }
-}
-
-fn weight(weight: u32) -> FromNanny {
-    FromNanny::Weight { weight }
 }
 
 fn down(reason: &str) -> FromNanny {
@@ -64,18 +59,6 @@ fn a_first_bad_check_is_reported_and_serves_the_whole_reentry_time() {
         nanny.expect_line(&format!("avail: 1 active: 0: count: {count}"));
     }
     assert_eq!(lvsd.next(), up(1));
-}
-
-#[test]
-fn weights_rise_step_by_step() {
-    let (_listener, server) = listen();
-    let port = server.port().to_string();
-    let (nanny, mut lvsd) = Lvsd::start(Known::Nothing, &watch(&port, &["-t", "60", "-w", "10"]));
-    assert_eq!(lvsd.next(), up(1));
-    for step in [2, 4, 8, 10] {
-        assert_eq!(lvsd.next(), weight(step));
-        nanny.signal(Signal::SIGALRM);
-    }
 }
 
 #[test]
@@ -137,124 +120,6 @@ fn an_lvsd_that_talks_nonsense_is_left() {
     lvsd.say(b"\xff\x00 nonsense\n");
     nanny.expect_line("lvsd does not speak this nanny's language");
     assert_eq!(nanny.expect_end(PATIENT).code(), Some(0));
-}
-
-#[test]
-fn a_web_server_on_virtual_port_80_needs_no_configuration() {
-    let web = serve(|mut client| {
-        let mut request = [0; 18];
-        client.read_exact(&mut request).unwrap();
-        assert_eq!(&request, b"GET / HTTP/1.0\r\n\r\n");
-        client.write_all(b"HTTP/1.1 500 Internal Server Error\r\n\r\n").unwrap();
-    });
-    let port = web.port().to_string();
-    let words = ["--lvs", "-h", "127.0.0.1", "-V", "10.0.0.1", "-r", &port];
-    let (nanny, mut lvsd) = Lvsd::start(Known::Nothing, &words);
-    assert_eq!(lvsd.next(), up(1));
-    nanny.expect_line("nanny: no monitor configured, assuming web service on port 80");
-}
-
-#[test]
-fn only_an_expect_string_on_virtual_port_80_sends_nothing() {
-    let greeter = serve(|mut client| {
-        client.write_all(b"220 welcome\r\n").unwrap();
-        let mut received = Vec::new();
-        // The check ends as soon as it has seen the greeting.
-        let _ = client.read_to_end(&mut received);
-        assert_eq!(received, b"");
-    });
-    let port = greeter.port().to_string();
-    let (_nanny, mut lvsd) =
-        Lvsd::start(Known::Nothing, &["--lvs", "-h", "127.0.0.1", "-r", &port, "-x", "220"]);
-    assert_eq!(lvsd.next(), up(1));
-}
-
-#[test]
-fn backslash_sequences_are_translated_unless_suppressed() {
-    let echo = || {
-        serve(|mut client| {
-            let mut request = [0; 64];
-            let length = client.read(&mut request).unwrap();
-            client.write_all(&request[..length]).unwrap();
-        })
-    };
-    for (more, sent) in [(&[][..], "a\\r\\n\\q\\"), (&["-T"][..], "a\\r\\n")] {
-        let port = echo().port().to_string();
-        let expected = if more.is_empty() { "a\r\n\\q\\" } else { "a\\r\\n" };
-        let mut words = watch(&port, &["-s", sent, "-T", "-x", expected]);
-        if more.is_empty() {
-            words.retain(|word| *word != "-T");
-        }
-        let (_nanny, mut lvsd) = Lvsd::start(Known::Nothing, &words);
-        assert_eq!(lvsd.next(), up(1), "{sent}");
-    }
-}
-
-#[test]
-fn an_expected_text_can_be_a_regular_expression() {
-    let mail = serve(|mut client| client.write_all(b"220 mail.example.com ESMTP\r\n").unwrap());
-    let port = mail.port().to_string();
-    let words = watch(&port, &["--regex", "-x", r"^220 .*\.com"]);
-    let (_nanny, mut lvsd) = Lvsd::start(Known::Nothing, &words);
-    assert_eq!(lvsd.next(), up(1));
-
-    let (nanny, mut lvsd) = Lvsd::start(Known::Nothing, &watch(&port, &["--regex", "-x", "("]));
-    nanny.expect_line("Error 'unclosed group' processing expected regular expression");
-    assert!(matches!(lvsd.next(), FromNanny::Down { .. }));
-}
-
-#[test]
-fn a_program_can_check_instead() {
-    let check = "sh -c 'echo $LVS_PROTOCOL $LVS_VIRTUAL_ADDRESS $LVS_VIRTUAL_PORT %h $LVS_REAL_PORT; exit 1'";
-    let expected = "tcp 10.0.0.1 8080 127.0.0.1 9";
-    let words = watch("9", &["-e", check, "-x", expected, "-s", "hello"]);
-    let (nanny, mut lvsd) = Lvsd::start(Known::Nothing, &words);
-    assert_eq!(lvsd.next(), up(1));
-    let lines = nanny.expect_line("Got result");
-    assert!(lines.iter().any(|line| line.ends_with("IGNORING send string option (hello)")), "{lines:?}");
-
-    let (_nanny, mut lvsd) = Lvsd::start(Known::Nothing, &watch("9", &["-e", "echo FAIL", "-x", "OK"]));
-    assert_eq!(
-        lvsd.next(),
-        down(
-            "Trouble. Received results are not what we expected from (127.0.0.1:9) program=echo exit=0 \
-             output=\"FAIL\""
-        )
-    );
-}
-
-#[test]
-fn a_program_that_is_missing_leaves_the_server_in_use() {
-    let (nanny, mut lvsd) = Lvsd::start(Known::Nothing, &watch("9", &["-e", "/no/such/check", "-x", "OK"]));
-    assert_eq!(lvsd.next(), up(1));
-    nanny.expect_line("failed to start the check program /no/such/check: No such file or directory");
-}
-
-#[test]
-fn an_idle_server_gets_more_weight_and_a_loaded_one_less() {
-    let (_listener, server) = listen();
-    let port = server.port().to_string();
-    // The monitor's one argument is the address: cat prints the file of that name.
-    let folder = std::env::temp_dir().join(format!("nanny-load-{}", std::process::id()));
-    fs::create_dir_all(&folder).unwrap();
-    let load = folder.join("127.0.0.1");
-    fs::write(&load, "load average: 0.00, 0.20, 0.10\n").unwrap();
-
-    let mut command = nanny(&watch(&port, &["-t", "60", "-w", "4", "-S", "2", "-U", "cat"]));
-    let (nanny, mut lvsd) = Lvsd::share(command.current_dir(&folder), Nanny::run);
-    lvsd.begin(Known::Up { weight: 4 });
-    assert_eq!(lvsd.next(), weight(6));
-    nanny.signal(Signal::SIGALRM);
-    assert_eq!(lvsd.next(), weight(8));
-
-    fs::write(&load, "load average: 9.00, 0.20, 0.10\n").unwrap();
-    nanny.signal(Signal::SIGALRM);
-    assert_eq!(lvsd.next(), weight(4));
-
-    fs::write(&load, "no idea").unwrap();
-    nanny.signal(Signal::SIGALRM);
-    nanny.expect_line("bad load average returned: no idea");
-    fs::remove_dir_all(&folder).unwrap();
 }
 
 #[test]

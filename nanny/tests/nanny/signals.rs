@@ -6,7 +6,7 @@ use std::time::Duration;
 use control::report::{FromNanny, Known};
 use nix::sys::signal::Signal;
 
-use crate::process::{BlackHole, Lvsd, Nanny, listen, serve, watch};
+use crate::process::{BlackHole, Lvsd, Nanny, listen, nanny, serve, watch};
 
 /// SIGTERM ends nanny within this time, whatever it does.
 const SOON: Duration = Duration::from_secs(1);
@@ -85,4 +85,36 @@ fn a_state_can_be_forced_and_released() {
     nanny.signal(Signal::SIGHUP);
     nanny.expect_line("DEBUG -- removing glasses");
     assert_eq!(lvsd.next(), FromNanny::Up { weight: 1 }, "at once, without the re-entry time");
+}
+
+#[test]
+fn sighup_checks_at_once_and_admits_a_server_that_waits() {
+    let (listener, server) = listen();
+    let port = server.port().to_string();
+    let (nanny, mut lvsd) = Lvsd::start(Known::Down, &watch(&port, &["-t", "60", "-a", "600"]));
+    nanny.expect_line("avail: 1 active: 0: count: 1");
+    nanny.signal(Signal::SIGHUP);
+    nanny.expect_line("DEBUG -- removing glasses");
+    assert_eq!(lvsd.next(), FromNanny::Up { weight: 1 });
+    drop(listener);
+    nanny.signal(Signal::SIGHUP);
+    assert!(matches!(lvsd.next(), FromNanny::Down { .. }));
+}
+
+#[test]
+fn sigterm_ends_a_load_program() {
+    let (_listener, server) = listen();
+    let port = server.port().to_string();
+    let folder = std::env::temp_dir().join(format!("nanny-ends-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    // The load program is told the address: for a shell the name of a script.
+    std::fs::write(folder.join("127.0.0.1"), "exec sleep 60").unwrap();
+    let mut command = nanny(&watch(&port, &["-t", "60", "-U", "sh"]));
+    let (mut nanny, mut lvsd) = Lvsd::share(command.current_dir(&folder), Nanny::run);
+    lvsd.begin(Known::Up { weight: 1 });
+    nanny.expect_line("Invoking:  sh");
+    nanny.signal(Signal::SIGTERM);
+    nanny.expect_line("Terminating due to signal 15");
+    assert_eq!(nanny.expect_end(SOON).code(), Some(0));
+    std::fs::remove_dir_all(&folder).unwrap();
 }
