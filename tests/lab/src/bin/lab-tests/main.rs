@@ -6,6 +6,7 @@ mod drift;
 mod ground;
 mod ipv6;
 mod kernel;
+mod load;
 mod lvsd;
 mod nanny;
 mod pair;
@@ -22,6 +23,7 @@ fn main() -> ExitCode {
         nanny::tests(),
         lvsd::tests(),
         drift::tests(),
+        load::tests(),
         pair::tests(),
         traffic::tests(),
         reload::tests(),

@@ -16,10 +16,13 @@ pub(crate) fn tests() -> Vec<Test> {
     tests!("nanny":
         its_entry_follows_the_checks,
         a_quiesced_entry_stays_until_the_end,
+        a_quiesced_real_server_keeps_its_connections,
         changes_by_others_are_repaired,
+        changes_by_others_are_repaired_while_it_is_quiesced,
         a_missing_virtual_server_is_waited_for,
         an_entry_that_is_there_keeps_its_weight,
         forced_states_change_the_entry,
+        its_end_removes_the_entry_whatever_it_does,
         a_rehearsal_changes_nothing,
         it_refuses_to_begin_without_privilege,
     )
@@ -67,6 +70,14 @@ impl Post {
         self.wait_for_log("Terminating due to signal 15");
     }
 
+    /// Has a check begin, however long the interval, and waits until it says this.
+    fn check_until(&self, text: &str) {
+        let said = || self.router.log().iter().filter(|line| line.text.contains(text)).count();
+        let before = said();
+        self.signal(Signal::SIGALRM);
+        wait_until(text, PATIENCE, || said() > before);
+    }
+
     fn wait_for_weight(&self, weight: Option<u32>) {
         let what = format!("weight {weight:?}");
         wait_until(&what, PATIENCE, || self.router.table().weight(SERVICE, REAL) == weight);
@@ -110,6 +121,34 @@ fn a_quiesced_entry_stays_until_the_end() {
     assert_eq!(post.router.table().weight(SERVICE, REAL), None);
 }
 
+fn a_quiesced_real_server_keeps_its_connections() {
+    let post = Post::boot();
+    post.router.write("/run/health", "OK");
+    post.start(&["-q", "-e", "cat /run/health", "-x", "OK"]);
+    post.wait_for_weight(Some(1));
+    let mut client = post.router.start(
+        "bash",
+        &[
+            "-c",
+            "exec 3<>/dev/tcp/192.168.26.10/80 && echo connected; until [ -e /run/ask ]; do sleep 0.1; done
+             printf 'GET / HTTP/1.0\\r\\n\\r\\n' >&3; cat <&3",
+        ],
+    );
+    wait_until("a connection", PATIENCE, || client.output().contains("connected"));
+
+    post.router.write("/run/health", "FAIL");
+    post.wait_for_weight(Some(0));
+    let refused = post.router.run("bash", &["-c", "exec 3<>/dev/tcp/192.168.26.10/80"]);
+    assert_ne!(refused.code(), 0, "nobody is there for new connections");
+    post.router.write("/run/ask", "");
+    assert!(client.wait(PATIENCE).success());
+    assert!(client.output().ends_with("web\n"), "{}", client.output());
+
+    post.router.write("/run/health", "OK");
+    post.wait_for_weight(Some(1));
+    post.stop();
+}
+
 fn changes_by_others_are_repaired() {
     let post = Post::boot();
     post.start(&[]);
@@ -127,6 +166,26 @@ fn changes_by_others_are_repaired() {
     post.ipvsadm(&["-a", "-t", VIRTUAL, "-r", REAL, "-m", "-w", "5"]);
     post.wait_for_weight(None);
     post.stop();
+}
+
+fn changes_by_others_are_repaired_while_it_is_quiesced() {
+    let post = Post::boot();
+    post.start(&["-q"]);
+    post.wait_for_weight(Some(1));
+    post.web.stop_web();
+    post.wait_for_weight(Some(0));
+    post.ipvsadm(&["-e", "-t", VIRTUAL, "-r", REAL, "-m", "-w", "77"]);
+    post.wait_for_weight(Some(0));
+    post.ipvsadm(&["-d", "-t", VIRTUAL, "-r", REAL]);
+    post.wait_for_weight(Some(0));
+    post.ipvsadm(&["-D", "-t", VIRTUAL]);
+    post.wait_for_log("No such process (ESRCH); there is no such virtual server");
+    post.ipvsadm(&["-A", "-t", VIRTUAL, "-s", "wlc"]);
+    post.wait_for_weight(Some(0));
+    post.web.start_web(80);
+    post.wait_for_weight(Some(1));
+    post.stop();
+    assert_eq!(post.router.table().weight(SERVICE, REAL), None);
 }
 
 fn a_missing_virtual_server_is_waited_for() {
@@ -171,6 +230,44 @@ fn forced_states_change_the_entry() {
     post.signal(Signal::SIGHUP);
     post.wait_for_weight(Some(2));
     post.stop();
+}
+
+fn its_end_removes_the_entry_whatever_it_does() {
+    let post = Post::boot();
+    let slowly = |more: &[&str]| {
+        post.start(&[&["-t", "60", "-v"], more].concat());
+        post.wait_for_weight(Some(1));
+    };
+    let stop = |doing: &str| {
+        post.stop();
+        assert_eq!(post.router.table().weight(SERVICE, REAL), None, "{doing}");
+    };
+    slowly(&[]);
+    stop("pausing");
+
+    slowly(&[]);
+    post.web.signal("nginx", Signal::SIGSTOP);
+    post.check_until("Posting READ I/O");
+    stop("awaiting an answer");
+    post.web.signal("nginx", Signal::SIGCONT);
+
+    slowly(&[]);
+    post.web.run("ip", &["addr", "flush", "dev", "eth0"]).expect_success();
+    post.check_until("Connecting socket to remote address...");
+    stop("connecting");
+    post.web.run("ip", &["addr", "add", "192.168.26.1/24", "dev", "eth0"]).expect_success();
+
+    post.router.write("/run/check", "echo OK");
+    slowly(&["-e", "sh /run/check", "-x", "OK"]);
+    post.router.write("/run/check", "sleep 60");
+    post.check_until("Invoking:  sh");
+    stop("awaiting the check program");
+
+    post.router.write("/run/load", "#!/bin/sh\nsleep 60\n");
+    post.router.run("chmod", &["+x", "/run/load"]).expect_success();
+    slowly(&["-U", "/run/load"]);
+    post.wait_for_log("Invoking:  /run/load");
+    stop("awaiting the load program");
 }
 
 fn a_rehearsal_changes_nothing() {
