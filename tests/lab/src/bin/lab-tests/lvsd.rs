@@ -143,6 +143,7 @@ fn the_sorry_server_answers_for_dead_real_servers() {
         .wait_for_log("Virtual Server web: No real servers; activate sorry_server 192.168.26.3", PATIENCE);
     pair.real_servers[0].start_web(80);
     wait_for_table(&pair.primary, "TCP 192.168.26.10:80 rr\n  -> 192.168.26.1:80 Route 1\n");
+    assert!(pair.primary.logged("Virtual Server web: 1 real servers; deactivate sorry_server 192.168.26.3"));
 }
 
 fn reloads_fail_no_request() {
@@ -280,6 +281,9 @@ fn a_stop_leaves_nothing_behind() {
         pair.primary.read("/run/lvs.pid").map(|pid| pid.trim().to_owned()),
         Some(pair.primary.processes_named("lvsd")[0].pid.to_string())
     );
+    // They killed Piranha's.
+    pair.primary.signal("lvsd", Signal::SIGUSR1);
+    pair.primary.signal("lvsd", Signal::SIGUSR2);
     pair.primary.signal("lvsd", Signal::SIGTERM);
     wait_until("the end of lvsd and its nannies", PATIENCE, || {
         pair.primary.processes_named("lvsd").is_empty() && pair.primary.processes_named("nanny").is_empty()
