@@ -162,13 +162,13 @@ impl<R: DeserializeOwned + Debug + PartialEq> Lvsd<R> {
     }
 
     /// All reports that are left, once nanny has ended.
-    pub(crate) fn all(&mut self) -> Vec<FromNanny> {
+    pub(crate) fn all(&mut self) -> Vec<R> {
         loop {
             let received = self.receive();
             if received.is_empty() {
-                return std::mem::take(&mut self.reports);
+                return std::mem::take(&mut self.reports).into();
             }
-            self.reports.extend(self.decoder.feed(&received).unwrap());
+            self.reports.extend::<Vec<R>>(self.decoder.feed(&received).unwrap());
         }
     }
 
