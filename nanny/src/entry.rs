@@ -3,6 +3,7 @@
 //! What is wanted is compared with what the kernel has after every check, so that a change that failed is tried again
 //! and a change by somebody else is undone.
 
+use std::ffi::OsString;
 use std::net::IpAddr;
 use std::num::NonZeroU32;
 
@@ -21,6 +22,8 @@ pub(crate) struct Entry {
     client: Client,
     place: Place,
     quiesce: bool,
+    /// What Piranha's nanny would have run, for the log.
+    ipvsadm: OsString,
     wanted: Wanted,
     /// The wanted state was reached, so that any difference is somebody else's doing.
     settled: bool,
@@ -59,6 +62,7 @@ impl Entry {
             client,
             place,
             quiesce: settings.quiesce,
+            ipvsadm: settings.ipvsadm.clone(),
             wanted: Wanted::Anything,
             settled: false,
             complaint: None,
@@ -107,7 +111,7 @@ impl Entry {
         let complaint = outcome.err().map(|reason| reason.to_string());
         if complaint != self.complaint {
             if let Some(complaint) = &complaint {
-                error!("{complaint}");
+                error!("{} command failed! {complaint}", self.ipvsadm.display());
             }
             self.complaint = complaint;
         }

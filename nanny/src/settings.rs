@@ -74,6 +74,8 @@ pub(crate) struct Settings {
     pub(crate) virtual_server: VirtualServer,
     pub(crate) method: Method,
     pub(crate) quiesce: bool,
+    /// Only a word in the log.
+    pub(crate) ipvsadm: OsString,
     /// Tells the load of the real server.
     pub(crate) load: Option<Program>,
     /// No table is changed.
@@ -133,6 +135,7 @@ impl TryFrom<Options> for Settings {
             },
             method: method(&options.method, &mut warnings),
             quiesce: options.quiesce_server,
+            ipvsadm: options.ipvsadm,
             load,
             rehearsal: options.norun,
             place,

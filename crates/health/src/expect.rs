@@ -34,6 +34,16 @@ impl Expect {
         compile(text).map_or_else(Self::Impossible, Self::Match)
     }
 
+    /// What is expected, in the form that it is compared in.
+    pub(crate) fn written(&self) -> &[u8] {
+        match self {
+            Self::Nothing | Self::Impossible(_) => b"",
+            Self::Anything => b"*",
+            Self::Prefix(text) => text,
+            Self::Match(expression) => expression.as_str().as_bytes(),
+        }
+    }
+
     /// Bytes of an answer that are needed to judge it.
     pub(crate) fn wanted(&self) -> usize {
         match self {

@@ -1,12 +1,12 @@
 //! What health says in the log, in the words of specification nanny.md 12.
 
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use crate::failure::Failure;
 
 /// One line of the log.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Line {
     /// A bad check.
     Failed(Failure),
@@ -48,7 +48,28 @@ pub enum Line {
     },
     /// A bad check while the re-entry time ran.
     ReentryBroken,
-    /// A step of the slow start.
+    /// A transition: into service, or out of it.
+    NextState {
+        /// Into service.
+        up: bool,
+    },
+    /// The load of a real server: the average number of running processes over one minute.
+    Load {
+        /// Its address.
+        real_server: IpAddr,
+        /// Its load.
+        average: f64,
+    },
+    /// The weight that follows from the load, whether it is worth a change or not.
+    ComputingWeight {
+        /// The weight that follows.
+        weight: u32,
+        /// The weight in use.
+        last: u32,
+        /// The load.
+        average: f64,
+    },
+    /// A step of the slow start or of the load adjustment.
     AdjustingWeight {
         /// Address and real port.
         real_server: SocketAddr,
@@ -60,7 +81,15 @@ pub enum Line {
 impl Line {
     /// Whether the line is only logged with `-v`.
     pub fn is_verbose(&self) -> bool {
-        matches!(self, Self::Counted { .. } | Self::ReentryBroken | Self::AdjustingWeight { .. })
+        matches!(
+            self,
+            Self::Counted { .. }
+                | Self::ReentryBroken
+                | Self::NextState { .. }
+                | Self::Load { .. }
+                | Self::ComputingWeight { .. }
+                | Self::AdjustingWeight { .. }
+        )
     }
 }
 
@@ -84,6 +113,11 @@ impl fmt::Display for Line {
             }
             Self::Counted { good, active, count } => {
                 write!(f, "avail: {} active: {}: count: {count}", u8::from(*good), u8::from(*active))
+            }
+            Self::NextState { up } => write!(f, "DEBUG -- In nextState = {}", if *up { 2 } else { 3 }),
+            Self::Load { real_server, average } => write!(f, "Loadavg of {real_server} is {average:.6}"),
+            Self::ComputingWeight { weight, last, average } => {
+                write!(f, "Computing new weight {weight} based on last weight {last} and load {average:.6}")
             }
             Self::AdjustingWeight { real_server, weight } => {
                 write!(f, "Adjusting weight of {real_server} to {weight}")

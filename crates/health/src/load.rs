@@ -4,8 +4,6 @@ use std::ffi::{OsStr, OsString};
 use std::net::IpAddr;
 use std::time::Duration;
 
-use tracing::debug;
-
 use crate::failure::shown;
 use crate::program::Program;
 use crate::running::{End, run};
@@ -13,14 +11,9 @@ use crate::running::{End, run};
 /// Why the load is not known.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
-    /// The program did not tell it.
-    #[error("failed to read remote load: {program}: {reason}")]
-    Unread {
-        /// Its name.
-        program: String,
-        /// What went wrong.
-        reason: String,
-    },
+    /// The program did not tell it: its name and what went wrong.
+    #[error("failed to read remote load: {0}")]
+    Unread(String),
     /// The program told something else. The beginning of its output.
     #[error("bad load average returned: {0}")]
     Unknown(String),
@@ -47,19 +40,16 @@ pub fn program(word: &OsStr, real_server: IpAddr) -> Program {
 ///
 /// If the program cannot be started, fails, takes too long, or tells no load.
 pub async fn measure(program: &Program, limit: Duration) -> Result<f64, Error> {
-    let unread = |reason| {
-        let program = program.name.to_string_lossy().into_owned();
-        Error::Unread { program, reason }
-    };
+    let name = program.name.to_string_lossy();
     match run(program, limit).await {
-        Err(error) => Err(unread(error.to_string())),
-        Ok(End::Overtime) => Err(unread(format!("no answer within {limit:?}"))),
-        Ok(End::Ended { status, .. }) if !status.success() => Err(unread(status.to_string())),
-        Ok(End::Ended { output, .. }) => {
-            let load = read(&output).ok_or_else(|| Error::Unknown(shown(&output)))?;
-            debug!("Loadavg of {} is {load}", program.name.display());
-            Ok(load)
+        Err(error) => Err(Error::Unread(format!("{name}: {error}"))),
+        Ok(End::Overtime) => {
+            Err(Error::Unread(format!("timeout running the following: {name}, no answer within {limit:?}")))
         }
+        Ok(End::Ended { status, .. }) if !status.success() => {
+            Err(Error::Unread(format!("The following exited abnormally: {name}, {status}")))
+        }
+        Ok(End::Ended { output, .. }) => read(&output).ok_or_else(|| Error::Unknown(shown(&output))),
     }
 }
 
@@ -81,24 +71,26 @@ fn read(output: &[u8]) -> Option<f64> {
     })
 }
 
-/// The weight that follows from a load, if it is worth a change.
+/// The weight that follows from a load, whether it is worth a change or not.
 pub(crate) fn weight(load: f64, last: u32, configured: u32, largest: u32) -> Option<u32> {
     let half = f64::from(configured) / 2.0;
     // One running process is just right: below that the weight rises, above it falls.
     let target = f64::from(last) + half * (1.0 - load).cbrt();
-    if target.is_nan() {
-        return None;
-    }
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to 32 bits")]
     let weight = target.clamp(f64::from(configured), f64::from(largest)) as u32;
-    (f64::from(weight.abs_diff(last)) >= f64::from(configured) / 4.0).then_some(weight)
+    (!target.is_nan()).then_some(weight)
+}
+
+/// Whether a weight is worth a change.
+pub(crate) fn is_worth_a_change(weight: u32, last: u32, configured: u32) -> bool {
+    f64::from(weight.abs_diff(last)) >= f64::from(configured) / 4.0
 }
 
 #[cfg(test)]
 mod tests {
     use std::ffi::OsStr;
 
-    use super::{program, read, weight};
+    use super::{is_worth_a_change, program, read};
 
     #[test]
     fn the_load_is_found_in_what_the_programs_print() {
@@ -116,6 +108,11 @@ mod tests {
         for (output, wanted) in cases {
             assert_eq!(read(output.as_bytes()), wanted, "{output:?}");
         }
+    }
+
+    fn weight(load: f64, last: u32, configured: u32, largest: u32) -> Option<u32> {
+        super::weight(load, last, configured, largest)
+            .filter(|&weight| is_worth_a_change(weight, last, configured))
     }
 
     #[test]

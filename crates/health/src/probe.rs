@@ -1,6 +1,7 @@
 //! One check of a real server: specification nanny.md 3 and 13.
 
 mod external;
+mod reading;
 mod tcp;
 mod udp;
 

@@ -28,7 +28,7 @@ pub enum Known {
 }
 
 /// What is to be done.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Action {
     /// Put the real server into service.
     Up {
@@ -127,10 +127,14 @@ impl Health {
         if self.due.is_none() || weight < configured || !self.policy.follows_load() {
             return Vec::new();
         }
-        match load::weight(average, weight, configured, largest) {
-            Some(weight) => self.change_weight(weight),
-            None => Vec::new(),
+        let mut actions = vec![Action::Log(Line::Load { real_server: self.real_server.ip(), average })];
+        if let Some(next) = load::weight(average, weight, configured, largest) {
+            actions.push(Action::Log(Line::ComputingWeight { weight: next, last: weight, average }));
+            if load::is_worth_a_change(next, weight, configured) {
+                actions.extend(self.change_weight(next));
+            }
         }
+        actions
     }
 
     /// Takes the real server out of service until [`Health::release`], whatever its checks would say.
@@ -185,21 +189,26 @@ impl Health {
 
     /// A bad check in a row of too few: the real server stays as it is, and so does its count of good ones.
     fn tolerated(&mut self, failure: Failure, now: Instant) -> Vec<Action> {
-        let mut actions = vec![self.counted(false)];
+        let mut actions = Vec::new();
         if self.is_news(&failure, now) {
             self.logged = Some((failure.clone(), now));
             actions.push(Action::Log(Line::Tolerated { failure, bad: self.bad, fall: self.policy.fall() }));
         }
+        actions.push(self.counted(false));
         actions
     }
 
     fn bad(&mut self, failure: &Failure, now: Instant) -> Vec<Action> {
-        let mut actions = vec![self.counted(false)];
+        let mut actions = Vec::new();
         if self.is_up() || self.is_news(failure, now) {
             actions.push(self.log_failure(failure, now));
         }
+        actions.push(self.counted(false));
         match self.standing {
-            Standing::Up { .. } => actions.push(Action::Log(Line::ShuttingDown(self.real_server))),
+            Standing::Up { .. } => {
+                actions.push(Action::Log(Line::NextState { up: false }));
+                actions.push(Action::Log(Line::ShuttingDown(self.real_server)));
+            }
             Standing::Unknown | Standing::Down if self.count != 0 => {
                 actions.push(Action::Log(Line::ReentryBroken));
             }
@@ -225,10 +234,14 @@ impl Health {
         actions
     }
 
-    fn enter(&mut self) -> [Action; 2] {
+    fn enter(&mut self) -> [Action; 3] {
         let weight = self.policy.initial_weight();
         self.standing = Standing::Up { weight };
-        [Action::Log(Line::Available(self.real_server)), Action::Up { weight }]
+        [
+            Action::Log(Line::NextState { up: true }),
+            Action::Log(Line::Available(self.real_server)),
+            Action::Up { weight },
+        ]
     }
 
     /// A step of the slow start if one is due, or of the load adjustment after it; at once if the weight in use is

@@ -160,30 +160,6 @@ fn the_log_says_that_a_web_server_is_assumed() {
 }
 
 #[test]
-fn the_verbose_log_names_each_step() {
-    let server = web("200 OK");
-    let port = server.port().to_string();
-    let words = watch(&port, &["-s", r"GET / HTTP/1.0\r\n\r\n", "-x", "HTTP"]);
-    let (nanny, _lvsd) = Lvsd::start(Known::Nothing, &words);
-    for step in [
-        "Send_program is NULL",
-        r#"Send_string len=22, text="GET / HTTP/1.0\r\n\r\n""#,
-        r#"Expect_string len=4, text="HTTP""#,
-        "Service_type value=2",
-        &format!("starting LVS client monitor for 10.0.0.1:8080 -> {server}"),
-        &format!("Opening TCP socket to remote service port {port}..."),
-        "Connecting socket to remote address...",
-        r#"Sending len=18, text="GET / HTTP/1.0\r\n\r\n""#,
-        "Posting READ I/O; expecting 4 character(s)...",
-        "READ got len=",
-        "avail: 1 active: 0: count: ",
-        &format!("[ active ] making {server} available"),
-    ] {
-        nanny.expect_line(&format!("nanny: {step}"));
-    }
-}
-
-#[test]
 fn any_check_of_its_own_disables_the_one_for_port_80() {
     assert_eq!(verdict(say(&[b"220 hello"]), &["-p", "80", "-x", "220"]), "up", "nothing is sent");
     assert_eq!(verdict(say(&[]), &["-p", "80", "-s", "x"]), "up", "nothing is expected");

@@ -103,6 +103,8 @@ fn the_weight_follows_the_formula() {
     let (nanny, mut lvsd) = follow(&programs, 100, &["-t", "60", "-U", "rup"]);
     // 100 + 50 * cbrt(0.5), without its fraction; and so on.
     assert_eq!(lvsd.next(), FromNanny::Weight { weight: 139 });
+    nanny.expect_line("Loadavg of 127.0.0.1 is 0.500000");
+    nanny.expect_line("Computing new weight 139 based on last weight 100 and load 0.500000");
     for (load, weight) in [("0.00", 189), ("1.50", 149), ("9.00", 100), ("0.25", 145), ("0.00", 195)] {
         set(load);
         nanny.check_now();
@@ -177,8 +179,16 @@ fn without_a_program_nobody_is_asked() {
 #[test]
 fn a_program_that_fails_leaves_the_weight_and_is_named_once() {
     for (name, script, said) in [
-        ("fails", "exit 3", "failed to read remote load: fails: exit status: 3"),
-        ("hangs", "sleep 60", "failed to read remote load: hangs: no answer within 1s"),
+        (
+            "fails",
+            "exit 3",
+            "failed to read remote load: The following exited abnormally: fails, exit status: 3",
+        ),
+        (
+            "hangs",
+            "sleep 60",
+            "failed to read remote load: timeout running the following: hangs, no answer within 1s",
+        ),
         ("chats", "echo no idea", "bad load average returned: no idea"),
     ] {
         let programs = Programs::new(name);

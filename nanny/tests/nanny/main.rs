@@ -9,6 +9,7 @@ mod datagrams;
 mod escapes;
 mod fos;
 mod load;
+mod log;
 mod pool;
 mod process;
 mod programs;

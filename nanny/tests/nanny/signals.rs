@@ -43,7 +43,7 @@ fn sigterm_ends_the_wait_for_an_answer() {
     });
     let port = silent.port().to_string();
     let (mut nanny, _lvsd) = Lvsd::start(Known::Nothing, &watch(&port, &["-t", "60", "-x", "hello"]));
-    nanny.expect_line("Posting READ I/O; expecting 5 character(s)...");
+    nanny.expect_line("DEBUG -- Posting READ poll()");
     expect_good_end(&mut nanny, Signal::SIGTERM);
 }
 

@@ -1,5 +1,6 @@
 //! A check over a TCP connection.
 
+use std::io;
 use std::net::SocketAddr;
 
 use nix::errno::Errno;
@@ -9,6 +10,7 @@ use tokio::time::timeout;
 use tracing::debug;
 
 use super::Attempt;
+use super::reading::{ANSWER, compared, returned, wait};
 use crate::expect::Expect;
 use crate::failure::{Cause, SHOWN, errno, shown};
 
@@ -16,6 +18,7 @@ pub(super) async fn check(attempt: &Attempt<'_>, send: Option<&[u8]>) -> Result<
     debug!("Opening TCP socket to remote service port {}...", attempt.real_server.port());
     let socket = open(attempt.real_server)?;
     debug!("Connecting socket to remote address...");
+    debug!("DEBUG -- Posting CONNECT poll()");
     let connecting = socket.connect(attempt.real_server);
     let mut stream = match attempt.phase(connecting, Cause::ConnectTimedOut, Cause::Connect).await {
         // Only after the handshake: a reset in its place is a refusal. More was not asked for (nanny.md 3, step 5).
@@ -33,14 +36,13 @@ pub(super) async fn check(attempt: &Attempt<'_>, send: Option<&[u8]>) -> Result<
     if matches!(attempt.expect, Expect::Nothing) {
         return Ok(());
     }
-    debug!("Posting READ I/O; expecting {} character(s)...", attempt.expect.wanted());
     let mut received = Vec::with_capacity(SHOWN);
     let verdict = match timeout(attempt.left(), receive(&mut stream, attempt.expect, &mut received)).await {
         Ok(verdict) => verdict,
-        Err(_) if received.is_empty() => Err(Cause::ReadTimedOut),
+        Err(_) if received.is_empty() => return Err(Cause::ReadTimedOut),
         Err(_) => attempt.expect.judge_whole(&received),
     };
-    debug!("READ got len={}, text={}", received.len(), shown(&received));
+    compared(attempt.expect, &received);
     verdict
 }
 
@@ -55,7 +57,8 @@ fn open(real_server: SocketAddr) -> Result<TcpSocket, Cause> {
 /// Reads until the answer can be judged or ends. What came before the time is up stays in `received`.
 async fn receive(stream: &mut TcpStream, expect: &Expect, received: &mut Vec<u8>) -> Result<(), Cause> {
     loop {
-        match stream.read_buf(received).await {
+        let wanted = expect.wanted().saturating_sub(received.len()).max(1);
+        match read(stream, received, wanted).await {
             Ok(0) => return expect.judge_whole(received),
             Ok(_) => {}
             Err(error) => return Err(Cause::Read(errno(&error))),
@@ -64,4 +67,11 @@ async fn receive(stream: &mut TcpStream, expect: &Expect, received: &mut Vec<u8>
             return verdict;
         }
     }
+}
+
+async fn read(stream: &mut TcpStream, received: &mut Vec<u8>, wanted: usize) -> io::Result<usize> {
+    wait(stream.ready(ANSWER), wanted).await?;
+    let outcome = stream.read_buf(received).await;
+    returned(&outcome);
+    outcome
 }

@@ -1,5 +1,6 @@
 //! A check by UDP: one datagram each way.
 
+use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
@@ -9,6 +10,7 @@ use tokio::time::timeout;
 use tracing::debug;
 
 use super::Attempt;
+use super::reading::{ANSWER, compared, returned, wait};
 use crate::expect::Expect;
 use crate::failure::{Cause, errno, shown};
 
@@ -27,14 +29,21 @@ pub(super) async fn check(attempt: &Attempt<'_>, send: Option<&[u8]>) -> Result<
                 debug!("Sending len={}, text=\"{}\"", text.len(), shown(text));
                 attempt.phase(socket.send(text), Cause::Write(Errno::ETIMEDOUT), Cause::Write).await?;
             }
-            debug!("Posting READ I/O; expecting {} character(s)...", expect.wanted());
             let mut datagram = vec![0; LARGEST_DATAGRAM];
-            let length = attempt.phase(socket.recv(&mut datagram), Cause::ReadTimedOut, Cause::Read).await?;
+            let receive = receive(&socket, &mut datagram, expect.wanted().max(1));
+            let length = attempt.phase(receive, Cause::ReadTimedOut, Cause::Read).await?;
             datagram.truncate(length);
-            debug!("READ got len={length}, text={}", shown(&datagram));
+            compared(expect, &datagram);
             expect.judge_whole(&datagram)
         }
     }
+}
+
+async fn receive(socket: &UdpSocket, datagram: &mut [u8], wanted: usize) -> io::Result<usize> {
+    wait(socket.ready(ANSWER), wanted).await?;
+    let outcome = socket.recv(datagram).await;
+    returned(&outcome);
+    outcome
 }
 
 async fn open(real_server: SocketAddr) -> Result<UdpSocket, Cause> {
@@ -43,6 +52,7 @@ async fn open(real_server: SocketAddr) -> Result<UdpSocket, Cause> {
         SocketAddr::V6(_) => (Ipv6Addr::UNSPECIFIED, 0).into(),
     };
     let socket = UdpSocket::bind(any).await.map_err(|error| Cause::Socket(errno(&error)))?;
+    debug!("Connecting socket to remote address...");
     socket.connect(real_server).await.map_err(|error| Cause::Connect(errno(&error)))?;
     Ok(socket)
 }

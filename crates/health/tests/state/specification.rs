@@ -162,8 +162,8 @@ fn a_first_bad_check_is_reported_without_a_transition_line() {
     assert_eq!(
         watched.check(false),
         [
-            Action::Log(Line::Counted { good: false, active: false, count: 18 }),
             Action::Log(timed_out.clone()),
+            Action::Log(Line::Counted { good: false, active: false, count: 18 }),
             Action::Log(Line::ReentryBroken),
             Action::Down { reason: timed_out.to_string(), forced: false },
         ]
@@ -177,6 +177,7 @@ fn the_verbose_log_shows_the_counters() {
         log(&watched.check(true), true),
         [
             "avail: 1 active: 0: count: 10",
+            "DEBUG -- In nextState = 2",
             "[ active ] making 10.1.1.2:80 available",
             "Adjusting weight of 10.1.1.2:80 to 2",
         ]

@@ -179,6 +179,7 @@ fn changes_by_others_are_repaired_while_it_is_quiesced() {
     post.ipvsadm(&["-d", "-t", VIRTUAL, "-r", REAL]);
     post.wait_for_weight(Some(0));
     post.ipvsadm(&["-D", "-t", VIRTUAL]);
+    post.wait_for_log("/sbin/ipvsadm command failed!");
     post.wait_for_log("No such process (ESRCH); there is no such virtual server");
     post.ipvsadm(&["-A", "-t", VIRTUAL, "-s", "wlc"]);
     post.wait_for_weight(Some(0));
@@ -192,6 +193,7 @@ fn a_missing_virtual_server_is_waited_for() {
     let post = Post::boot();
     post.ipvsadm(&["-D", "-t", VIRTUAL]);
     post.start(&[]);
+    post.wait_for_log("/sbin/ipvsadm command failed!");
     post.wait_for_log("No such process (ESRCH); there is no such virtual server");
     post.ipvsadm(&["-A", "-t", VIRTUAL, "-s", "wlc"]);
     post.wait_for_weight(Some(1));
@@ -247,7 +249,7 @@ fn its_end_removes_the_entry_whatever_it_does() {
 
     slowly(&[]);
     post.web.signal("nginx", Signal::SIGSTOP);
-    post.check_until("Posting READ I/O");
+    post.check_until("DEBUG -- Posting READ poll()");
     stop("awaiting an answer");
     post.web.signal("nginx", Signal::SIGCONT);
 
