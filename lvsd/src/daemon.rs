@@ -123,6 +123,7 @@ impl Daemon {
 
     /// Programs the table for the first time, starts the monitors and tells pulse.
     pub(crate) async fn start(&mut self, config: &Config) {
+        self.open_control().await;
         if let Err(error) = self.kernel.set_timeouts(&timeouts(config)) {
             tracing::warn!(
                 "ipvsadm failed to set timeouts ({} {} {}): {error}",
@@ -200,7 +201,6 @@ impl Daemon {
     ///
     /// Returns the exit status.
     pub(crate) async fn run(&mut self) -> u8 {
-        self.open_control().await;
         let end = self.watch().await;
         self.shut_down().await;
         match end {
@@ -209,7 +209,8 @@ impl Daemon {
         }
     }
 
-    /// Without its control socket lvsd works all the same.
+    /// From now on administrators may ask; they are answered by the main loop. Without its control socket lvsd works all
+    /// the same.
     async fn open_control(&mut self) {
         match ControlSocket::open(Path::new(SOCKET)).await {
             Ok(control) => self.control = Some(control),
