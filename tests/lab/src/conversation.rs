@@ -82,6 +82,11 @@ impl Conversations {
         });
     }
 
+    /// How many have broken.
+    pub fn broken(&self) -> usize {
+        self.process.output().lines().filter(|line| line.starts_with("broken")).count()
+    }
+
     fn expect_none_broken(&self) {
         let output = self.process.output();
         let broken: Vec<&str> = output.lines().filter(|line| line.starts_with("broken")).collect();

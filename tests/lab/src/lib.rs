@@ -29,6 +29,7 @@
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::missing_panics_doc)]
 
 pub mod address;
+pub mod administrator;
 pub mod command;
 pub mod conversation;
 pub mod ipv6;

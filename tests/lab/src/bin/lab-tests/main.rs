@@ -2,6 +2,7 @@
 #![allow(clippy::expect_used, clippy::unwrap_used)]
 
 mod bad_input;
+mod control;
 mod drift;
 mod ground;
 mod ipv6;
@@ -30,6 +31,7 @@ fn main() -> ExitCode {
         bad_input::tests(),
         sync::tests(),
         ipv6::tests(),
+        control::tests(),
     ];
     lab::suite::main(&groups.concat())
 }
