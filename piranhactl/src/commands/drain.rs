@@ -39,6 +39,9 @@ pub(super) async fn run(
     match end? {
         End::Empty => Ok(say(&format!("{real_server}: no connections left"))?),
         End::CutOff(0) => Ok(say(&format!("{real_server}: the deadline has passed"))?),
+        End::CutOff(1) => {
+            Ok(say(&format!("{real_server}: the deadline has passed, 1 connection was cut off"))?)
+        }
         End::CutOff(left) => {
             Ok(say(&format!("{real_server}: the deadline has passed, {left} connections were cut off"))?)
         }
