@@ -11,6 +11,7 @@ mod load;
 mod lvsd;
 mod nanny;
 mod pair;
+mod piranhactl;
 mod reload;
 mod sync;
 mod traffic;
@@ -26,6 +27,7 @@ fn main() -> ExitCode {
         drift::tests(),
         load::tests(),
         pair::tests(),
+        piranhactl::tests(),
         traffic::tests(),
         reload::tests(),
         bad_input::tests(),
