@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::fmt::Debug;
 
 use control::command::{Answer, Command, Request};
-use control::status::Operator;
+use control::decisions::Decisions;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Deserializer, Value};
@@ -97,9 +97,8 @@ fn the_example_shows_what_is_not_always_there() {
 }
 
 #[test]
-fn the_state_file_holds_what_the_status_tells_of_decisions() {
-    let state = examples("state");
-    let operator = state[0].pointer("/real_servers/0/operator").unwrap();
-    let understood: Operator = serde_json::from_value(operator.clone()).unwrap();
-    assert_eq!(&serde_json::to_value(understood).unwrap(), operator);
+fn the_state_file_is_what_lvsd_reads() {
+    let state = examples("state").pop().unwrap();
+    let decisions = Decisions::read(state.to_string().as_bytes()).unwrap();
+    assert_eq!(serde_json::to_value(decisions).unwrap(), state);
 }
