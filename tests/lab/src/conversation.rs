@@ -39,7 +39,8 @@ struct Health {
 }
 
 impl Machine {
-    /// Starts a server that answers every line with the name of the machine and `port`; it listens when this returns.
+    /// Starts a server that answers every line by TCP, and every datagram, with the name of the machine and `port`; it
+    /// listens when this returns.
     ///
     /// # Panics
     ///
@@ -62,7 +63,7 @@ impl Machine {
         role.arg(target.to_string()).arg(count.to_string());
         let conversations = Conversations { process: self.cast(&role, "conversations"), count };
         wait_until(&format!("{count} connections"), PATIENCE, || {
-            conversations.expect_none_broken();
+            conversations.expect_unbroken();
             conversations.health().is_some_and(|health| health.open == count)
         });
         conversations
@@ -77,7 +78,7 @@ impl Conversations {
     /// If one broke.
     pub fn expect_all_since(&self, since: Moment) {
         wait_until("an answer on every connection", PATIENCE, || {
-            self.expect_none_broken();
+            self.expect_unbroken();
             self.health().is_some_and(|health| health.open == self.count && health.all_answered >= since)
         });
     }
@@ -87,7 +88,12 @@ impl Conversations {
         self.process.output().lines().filter(|line| line.starts_with("broken")).count()
     }
 
-    fn expect_none_broken(&self) {
+    /// Looks whether every connection that was made is still open and answered by the server that it began with.
+    ///
+    /// # Panics
+    ///
+    /// If one broke.
+    pub fn expect_unbroken(&self) {
         let output = self.process.output();
         let broken: Vec<&str> = output.lines().filter(|line| line.starts_with("broken")).collect();
         assert!(broken.is_empty(), "{} of {} connections: {broken:#?}", broken.len(), self.count);

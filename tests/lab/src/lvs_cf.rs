@@ -111,6 +111,11 @@ impl VirtualServer {
         self.settings.set(key, value);
     }
 
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// The same section with another name.
     #[must_use]
     pub fn named(mut self, name: &str) -> Self {
@@ -146,6 +151,11 @@ impl VirtualServer {
 }
 
 impl RealServer {
+    /// Gives it another name.
+    pub fn rename(&mut self, name: &str) {
+        name.clone_into(&mut self.name);
+    }
+
     /// Sets a key of the section.
     pub fn set(&mut self, key: &str, value: &str) {
         self.settings.set(key, value);

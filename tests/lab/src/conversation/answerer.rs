@@ -4,7 +4,7 @@ use std::net::{Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpStream, UdpSocket};
 
 /// Serves for ever: a name and a port.
 pub(crate) fn main(arguments: &[String]) -> ! {
@@ -16,6 +16,8 @@ pub(crate) fn main(arguments: &[String]) -> ! {
         // Takes IPv4 connections as well.
         let all = SocketAddr::new(Ipv6Addr::UNSPECIFIED.into(), port);
         let listener = TcpListener::bind(all).await.expect("the port");
+        let socket = UdpSocket::bind(all).await.expect("the port");
+        tokio::spawn(answer_datagrams(socket, Arc::clone(&name)));
         println!("listening");
         loop {
             let (stream, _) = listener.accept().await.expect("a connection");
@@ -33,5 +35,12 @@ async fn answer(stream: TcpStream, name: Arc<str>) {
             return;
         }
         line.clear();
+    }
+}
+
+async fn answer_datagrams(socket: UdpSocket, name: Arc<str>) {
+    let mut ignored = [0; 64];
+    while let Ok((_, from)) = socket.recv_from(&mut ignored).await {
+        let _ = socket.send_to(name.as_bytes(), from).await;
     }
 }

@@ -12,14 +12,12 @@ use tokio::task::LocalSet;
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 
 use super::ask;
-use crate::traffic::Moment;
+use crate::traffic::{CALL_TIME_OUT as LIMIT, Moment};
 
 /// From one question on a connection to the next.
 const PAUSE: Duration = Duration::from_secs(2);
 /// From one connection to the next, at the beginning.
 const STEP: Duration = Duration::from_millis(4);
-/// After this time a question counts as not answered.
-const LIMIT: Duration = Duration::from_secs(5);
 /// From one note on how the connections are to the next.
 const NOTE: Duration = Duration::from_millis(200);
 

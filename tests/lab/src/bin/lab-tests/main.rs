@@ -1,18 +1,24 @@
 //! The tests that need more than one machine. `lab-tests --list` names them.
 #![allow(clippy::expect_used, clippy::unwrap_used)]
 
+mod adoption;
 mod bad_input;
 mod control;
 mod drift;
 mod ground;
 mod ipv6;
 mod kernel;
+mod lines;
 mod load;
 mod lvsd;
+mod marks;
+mod matrix;
 mod nanny;
 mod pair;
 mod piranhactl;
 mod reload;
+mod services;
+mod sorry;
 mod sync;
 mod traffic;
 
@@ -34,6 +40,11 @@ fn main() -> ExitCode {
         sync::tests(),
         ipv6::tests(),
         control::tests(),
+        adoption::tests(),
+        services::tests(),
+        matrix::tests(),
+        marks::tests(),
+        sorry::tests(),
     ];
     lab::suite::main(&groups.concat())
 }
