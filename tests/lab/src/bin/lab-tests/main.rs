@@ -19,6 +19,7 @@ mod piranhactl;
 mod reload;
 mod services;
 mod sorry;
+mod storm;
 mod sync;
 mod traffic;
 
@@ -40,6 +41,7 @@ fn main() -> ExitCode {
         sync::tests(),
         ipv6::tests(),
         control::tests(),
+        storm::tests(),
         adoption::tests(),
         services::tests(),
         matrix::tests(),
