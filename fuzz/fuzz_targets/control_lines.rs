@@ -1,5 +1,5 @@
-//! Any bytes, in any pieces, as what one daemon tells another: nothing panics, and every message that is understood
-//! survives being sent on.
+//! Any bytes, in any pieces, as what one daemon tells another: nothing panics, every message that is understood survives
+//! being sent on, and the tokens of foreign monitors do not depend on the pieces.
 #![no_main]
 
 use std::fmt::Debug;
@@ -8,6 +8,7 @@ use control::command::{Answer, Request};
 use control::lines::{Decoder, encode};
 use control::readiness::FromLvsd;
 use control::report::{FromNanny, ToNanny};
+use control::tokens::Tokens;
 use libfuzzer_sys::fuzz_target;
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -18,6 +19,9 @@ fuzz_target!(|pieces: Vec<Vec<u8>>| {
     hear::<Request>(&pieces);
     hear::<Answer>(&pieces);
     understand(&pieces);
+    let mut tokens = Tokens::default();
+    let found: Vec<_> = pieces.iter().flat_map(|piece| tokens.feed(piece)).collect();
+    assert_eq!(Tokens::default().feed(&pieces.concat()), found);
 });
 
 /// What lvsd does with a line on its control socket.

@@ -1,6 +1,7 @@
 //! The main loop: signals, reports, commands and time in; the kernel's table and the monitors follow.
 
 mod commands;
+mod foreign;
 mod inquiries;
 mod repair;
 
@@ -31,6 +32,7 @@ use crate::first_checks::FirstChecks;
 use crate::history::History;
 use crate::inquiry::Inquiry;
 use crate::kernel::{Kernel, Outcome, Refused, Wishes, timeouts};
+use crate::monitors::foreign::ForeignMonitors;
 use crate::monitors::{Event, Monitors, Watcher};
 use crate::operator_file::{self, OperatorFile};
 use crate::options::Options;
@@ -62,6 +64,7 @@ pub(crate) struct Daemon {
     state: State,
     operator_file: OperatorFile,
     monitors: Monitors,
+    foreign: ForeignMonitors,
     restarts: Restarts,
     signals: Signals,
     pulse: Option<UnixStream>,
@@ -106,6 +109,7 @@ impl Daemon {
             state: State::new(operator_file::load(file, Clocks::read(started))),
             operator_file: OperatorFile::new(file),
             monitors,
+            foreign: ForeignMonitors::new(),
             restarts: Restarts::default(),
             signals: Signals::catch()?,
             pulse,
@@ -246,6 +250,11 @@ impl Daemon {
                 }
                 asked = asked(&mut self.control) => self.obey(asked),
                 () = ended(&mut self.inquiry) => self.tell_status(),
+                Some(event) = self.foreign.next() => {
+                    if let Some(end) = self.take_foreign(event) {
+                        return end;
+                    }
+                }
                 () = tokio::time::sleep_until(restart) => self.restart_due(),
                 _ = turn.tick() => self.look_again(),
             }
@@ -364,11 +373,16 @@ impl Daemon {
     }
 
     fn start_monitor(&mut self, monitor: &MonitorKey, known: Known) {
-        if self.monitors.is_running(monitor) {
+        // One that is not ours and still here has its successor started by its end: two would write to one entry.
+        if self.monitors.is_running(monitor) || self.foreign.is_here(monitor) {
             return;
         }
         let Some(plan) = self.state.plan().monitors.get(monitor).cloned() else { return };
-        if let Some(pid) = self.monitors.start(monitor, &plan, known) {
+        let pid = match plan.foreign {
+            None => self.monitors.start(monitor, &plan, known),
+            Some(descriptors) => self.start_foreign(monitor, &plan, descriptors),
+        };
+        if let Some(pid) = pid {
             tracing::info!("create_monitor for {} running as pid {pid}", plan.name);
         }
     }
@@ -431,7 +445,10 @@ impl Daemon {
     fn change_monitors(&mut self, changes: Vec<MonitorChange>) {
         for change in changes {
             match change {
-                MonitorChange::Stop(monitor) => self.monitors.stop(&monitor),
+                MonitorChange::Stop(monitor) => {
+                    self.monitors.stop(&monitor);
+                    self.foreign.stop(&monitor);
+                }
                 MonitorChange::Start(monitor, known) => self.start_monitor(&monitor, known),
             }
         }
@@ -529,7 +546,7 @@ impl Daemon {
         for virtual_server in &self.state.plan().virtual_servers {
             tracing::info!("shutting down virtual service {}", virtual_server.name);
         }
-        self.monitors.stop_all().await;
+        tokio::join!(self.monitors.stop_all(), self.foreign.stop_all());
         // First of all: a connection that the partner goes on with must not be reset here.
         self.sysctls.restore();
         let gone = self.state.plan().services.keys().map(|key| (*key, None)).collect();

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use ipvs::{Client, DestinationKey, Operation, ServiceKey, Snapshot, Table, Timeouts, VirtualServer};
 
+use crate::plan::Place;
+
 /// The connection to the kernel, and what its table holds as far as lvsd knows.
 #[derive(Debug)]
 pub(crate) struct Kernel {
@@ -76,6 +78,16 @@ impl Kernel {
             }
         }
         Ok(look)
+    }
+
+    /// Removes what a monitor that is not ours may have left.
+    pub(crate) fn clear(&mut self, (service, destination): Place) {
+        let removal = Operation::DeleteDestination(service, destination);
+        for error in self.client.apply(std::slice::from_ref(&removal)).into_iter().filter_map(Result::err) {
+            tracing::warn!("ipvsadm {removal}: {error}");
+        }
+        // lvsd need not have known of it.
+        let _ = self.table.apply(&removal);
     }
 
     /// From now on lvsd knows these services as they were seen.

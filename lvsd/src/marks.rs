@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use ipvs::ServiceKey;
 use lvs_cf::{Config, ForwardingMethod, RealServer, VirtualServer};
 
-use crate::plan::service_key;
+use crate::plan::{is_nanny, service_key};
 
 /// The active virtual servers of each service by firewall mark.
 pub(crate) struct Marks<'a>(BTreeMap<ServiceKey, Vec<&'a VirtualServer>>);
@@ -27,7 +27,9 @@ impl<'a> Marks<'a> {
     /// Whether a destination of a virtual server keeps the packet's own port. Without a server it is the sorry server.
     pub(crate) fn keep_port(&self, block: &VirtualServer, server: Option<&RealServer>) -> bool {
         let Some(group) = service_key(block).and_then(|key| self.0.get(&key)) else { return false };
-        covers_several(group) || server.is_none_or(|server| !server.port_given)
+        // A monitor that is not ours writes the port that it is told.
+        let may = is_nanny(&block.client_monitor);
+        server.is_none_or(|server| may && (covers_several(group) || !server.port_given))
     }
 
     /// What was chosen for each mark, for the log. Only NAT changes a packet's port.
@@ -42,6 +44,12 @@ fn covers_several(group: &[&VirtualServer]) -> bool {
 }
 
 fn choice(group: &[&VirtualServer]) -> String {
+    if let Some(block) = group.iter().find(|block| !is_nanny(&block.client_monitor)) {
+        return format!(
+            "connections go to the port of the real server, as {} writes it",
+            block.client_monitor
+        );
+    }
     if covers_several(group) {
         let ports: BTreeSet<i32> = group.iter().map(|block| block.port).collect();
         let ports: Vec<String> = ports.iter().map(ToString::to_string).collect();

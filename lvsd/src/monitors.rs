@@ -1,5 +1,6 @@
 //! Who checks the real servers: a process for each, or one for many.
 
+pub(crate) mod foreign;
 mod process;
 
 use std::collections::BTreeMap;

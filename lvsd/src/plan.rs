@@ -21,6 +21,7 @@ use crate::arguments::{Invocation, Monitoring};
 use crate::families;
 use crate::first_checks::{FirstCheck, Manner};
 use crate::marks::Marks;
+use crate::monitors::foreign::Descriptors;
 
 /// Real servers that have a nanny each, if the file does not say how it shall be; one process checks more than these.
 const NANNIES: usize = 64;
@@ -77,7 +78,7 @@ pub(crate) struct PlannedService {
     pub(crate) servers: BTreeMap<DestinationKey, PlannedServer>,
     /// Answers when no real server can.
     pub(crate) sorry: Option<(DestinationKey, Destination)>,
-    /// The monitors are not ours and write to the table themselves: destinations are left as the kernel has them.
+    /// Some monitors are not ours and write their destinations themselves: those are left as the kernel has them.
     pub(crate) foreign_monitors: bool,
 }
 
@@ -90,6 +91,20 @@ pub(crate) struct PlannedServer {
     pub(crate) monitors: Vec<MonitorKey>,
     /// A dead server gets weight 0 instead of being removed.
     pub(crate) quiesce: bool,
+    /// A monitor that is not ours writes it.
+    pub(crate) foreign: bool,
+}
+
+impl PlannedService {
+    /// Whether a monitor that is not ours writes this destination: that of its real server, or another with the same
+    /// address (Piranha 0.5 gave no port).
+    pub(crate) fn is_foreign(&self, at: &DestinationKey) -> bool {
+        let on_port = |port| DestinationKey { port, ..*at };
+        match self.servers.get(at) {
+            Some(server) => server.foreign,
+            None => self.servers.range(on_port(0)..=on_port(u16::MAX)).any(|(_, server)| server.foreign),
+        }
+    }
 }
 
 /// What makes two monitors the same (specification lvsd.md 5.1, and the mark, so that two marks on one address do not
@@ -117,6 +132,8 @@ pub(crate) struct PlannedMonitor {
     pub(crate) weight: u32,
     /// The kernel service and the destination that it decides about.
     pub(crate) watches: Place,
+    /// What it gets from lvsd if it is not ours.
+    pub(crate) foreign: Option<Descriptors>,
 }
 
 /// How lvsd itself runs, as far as monitors see it.
@@ -239,8 +256,10 @@ impl Plan {
                 monitors: Vec::with_capacity(1),
                 // `dh` has no such way out: a client hashed to a server with weight 0 is refused.
                 quiesce: block.quiesce_server && block.scheduler != DestinationHash,
+                foreign: false,
             });
             planned.monitors.push(monitor);
+            planned.foreign |= common.foreign.is_some();
         }
         if let Some(check) = &common.first_check {
             self.first_checks.insert(monitor, FirstCheck::new(check, monitor.real_server, weight));
@@ -253,6 +272,7 @@ impl Plan {
                 pooled: is_nanny(&block.client_monitor),
                 weight,
                 watches,
+                foreign: common.foreign,
             },
         );
     }
@@ -262,12 +282,17 @@ impl Plan {
 struct Common {
     monitoring: Rc<Monitoring>,
     first_check: Option<Arc<Manner>>,
+    foreign: Option<Descriptors>,
 }
 
 impl Common {
     fn new(config: &Config, block: &VirtualServer, mode: Mode) -> Self {
-        let manner = is_nanny(&block.client_monitor).then(|| Manner::new(block)).flatten();
-        Self { monitoring: Rc::new(Monitoring::new(config, block, mode)), first_check: manner.map(Arc::new) }
+        let ours = is_nanny(&block.client_monitor);
+        Self {
+            monitoring: Rc::new(Monitoring::new(config, block, mode)),
+            first_check: Manner::new(block).filter(|_| ours).map(Arc::new),
+            foreign: (!ours).then(|| Descriptors::of(block, mode)),
+        }
     }
 }
 

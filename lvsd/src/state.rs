@@ -148,6 +148,14 @@ impl State {
         self.sorry.contains(key)
     }
 
+    /// A monitor that is not ours is started without its entry in the table: only what it says from now on counts. One
+    /// that is down stays so until then, and with it the sorry server.
+    pub(crate) fn begins_anew(&mut self, monitor: &MonitorKey) {
+        if let Some(verdict) = self.verdicts.get_mut(monitor).filter(|verdict| !verdict.is_down()) {
+            *verdict = Verdict::Unknown;
+        }
+    }
+
     /// Nobody watches this real server any more: it leaves service.
     pub(crate) fn give_up(&mut self, monitor: &MonitorKey) {
         if let Some(verdict) = self.verdicts.get_mut(monitor) {
@@ -164,12 +172,12 @@ impl State {
     pub(crate) fn wanted(&self, key: &ServiceKey, kernel: &Table) -> Option<VirtualServer> {
         let planned = self.plan.services.get(key)?;
         let present = kernel.services.get(key).map(|entry| &entry.destinations);
-        if planned.foreign_monitors {
-            let destinations = present.cloned().unwrap_or_default();
-            return Some(VirtualServer { service: planned.service.clone(), destinations });
-        }
         let mut destinations = BTreeMap::new();
-        for (destination, server) in &planned.servers {
+        if planned.foreign_monitors {
+            let theirs = present.into_iter().flatten().filter(|(at, _)| planned.is_foreign(at));
+            destinations.extend(theirs.map(|(at, entry)| (*at, entry.clone())));
+        }
+        for (destination, server) in planned.servers.iter().filter(|(_, server)| !server.foreign) {
             let weight_now = present.and_then(|present| present.get(destination)).map(|entry| entry.weight);
             if let Some(weight) = self.weight(&(*key, *destination), server, weight_now) {
                 destinations.insert(*destination, with_weight(&server.destination, weight));
@@ -240,7 +248,9 @@ impl State {
         };
         drains.retain(|place| plan.services.contains_key(&place.0) && planned(place).is_none());
         let removed = old.services.iter().flat_map(|(key, service)| {
-            service.servers.iter().map(move |(destination, server)| ((*key, *destination), server.quiesce))
+            // Monitors that are not ours remove theirs themselves.
+            let ours = service.servers.iter().filter(|(_, server)| !server.foreign);
+            ours.map(move |(destination, server)| ((*key, *destination), server.quiesce))
         });
         let disabled = operator.iter().filter(|(_, decision)| decision.disabled).filter_map(|(place, _)| {
             let server = plan.services.get(&place.0)?.servers.get(&place.1)?;

@@ -8,6 +8,7 @@
 //! - [`pool`]: lvsd and the one nanny that checks many real servers.
 //! - [`command`], [`status`]: what an administrator asks of lvsd, and what it tells.
 //! - [`decisions`]: what of that outlives lvsd, in a file.
+//! - [`tokens`]: what a monitor that is not ours tells lvsd, in lines of Piranha's log.
 //! - [`lines`]: how messages become bytes and back, bounded.
 
 pub mod command;
@@ -17,3 +18,4 @@ pub mod pool;
 pub mod readiness;
 pub mod report;
 pub mod status;
+pub mod tokens;

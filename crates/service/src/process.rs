@@ -5,12 +5,16 @@ use std::ffi::CStr;
 use std::fs;
 use std::io;
 use std::os::fd::{AsFd, FromRawFd, OwnedFd, RawFd};
+use std::os::unix::process::CommandExt;
+use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use nix::libc;
+use nix::sys::prctl::set_pdeathsig;
+use nix::sys::signal::{Signal, raise};
 use nix::sys::socket::{SockType, getsockopt, sockopt};
-use nix::unistd::{ForkResult, fork};
+use nix::unistd::{ForkResult, fork, getpid, getppid};
 
 /// How long finished threads may take to end before a fork.
 const THREADS_END: Duration = Duration::from_secs(1);
@@ -70,6 +74,22 @@ pub(crate) fn adopt_socket(number: RawFd) -> io::Result<OwnedFd> {
     // SAFETY: the parent opened this descriptor for us and named it; no other code of this process owns it, since it
     // is called once, before anything else opens sockets.
     Ok(unsafe { OwnedFd::from_raw_fd(number) })
+}
+
+/// Has the child that `command` starts get SIGTERM when this thread ends, however it ends (prctl(2),
+/// `PR_SET_PDEATHSIG`). Start it from the thread that lives as long as the process.
+pub fn end_with_parent(command: &mut Command) {
+    let parent = getpid();
+    let ask = move || {
+        set_pdeathsig(Signal::SIGTERM)?;
+        if getppid() != parent {
+            // It ended before the kernel was asked.
+            raise(Signal::SIGTERM)?;
+        }
+        Ok(())
+    };
+    // SAFETY: between fork and exec nothing but system calls is made, and no memory is allocated.
+    unsafe { command.pre_exec(ask) };
 }
 
 /// Posts the POSIX semaphore of this name (`sem_overview(7)`) and removes the name, which whoever waits does not

@@ -134,8 +134,8 @@ impl Daemon {
     fn monitor(&self, real_server: &str) -> Result<MonitorKey, String> {
         let plan = self.state.plan();
         let monitor = naming::find(plan, real_server)?;
-        let foreign = plan.services.get(&plan.monitors[&monitor].watches.0);
-        if foreign.is_some_and(|service| service.foreign_monitors) {
+        let (service, destination) = &plan.monitors[&monitor].watches;
+        if plan.services.get(service).is_some_and(|service| service.is_foreign(destination)) {
             return Err(format!(
                 "{real_server} is watched by {}, which changes the kernel's table itself: lvsd does not decide about it",
                 plan.monitors[&monitor].invocation.program().display()

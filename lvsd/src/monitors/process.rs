@@ -192,7 +192,7 @@ async fn speak(mut writer: OwnedWriteHalf, mut words: mpsc::Receiver<Vec<u8>>) {
 }
 
 /// SIGTERM, and SIGKILL to what does not heed it.
-async fn end(child: &mut Child) {
+pub(super) async fn end(child: &mut Child) {
     if let Some(pid) = child.id().and_then(|pid| i32::try_from(pid).ok()).filter(|&pid| pid > 1) {
         // It may have ended meanwhile.
         let _ = kill(Pid::from_raw(pid), Signal::SIGTERM);
