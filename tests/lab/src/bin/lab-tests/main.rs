@@ -14,6 +14,7 @@ mod lvsd;
 mod marks;
 mod matrix;
 mod nanny;
+mod originals;
 mod pair;
 mod piranhactl;
 mod reload;
@@ -39,6 +40,7 @@ fn main() -> ExitCode {
         reload::tests(),
         bad_input::tests(),
         sync::tests(),
+        originals::tests(),
         ipv6::tests(),
         control::tests(),
         storm::tests(),
