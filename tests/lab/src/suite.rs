@@ -35,7 +35,7 @@ macro_rules! tests {
 const TEST_LIMIT: Duration = Duration::from_secs(120);
 
 /// All tests may take this long.
-const SUITE_LIMIT: Duration = Duration::from_secs(14 * 60);
+const SUITE_LIMIT: Duration = Duration::from_secs(40 * 60);
 
 /// Ends the output of one test on its way from a kernel to the terminal, followed by the verdict.
 const VERDICT: char = '\u{1e}';
