@@ -23,7 +23,7 @@ pub(crate) struct Options {
     /// Stay in the foreground and log to standard output
     #[arg(short = 'n', long = "nodaemon")]
     pub(crate) nodaemon: bool,
-    /// Print what would be done to the kernel's table, in ipvsadm's notation, and end
+    /// Print what would be done to the kernel's table, in ipvsadm's notation, and what would check, and end
     #[arg(short = 't', long = "test-start")]
     pub(crate) test_start: bool,
     /// Leave the terminal without forking

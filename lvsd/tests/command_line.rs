@@ -48,14 +48,52 @@ fn mistakes_on_the_command_line() {
     lvs: bad argument --foo: unknown option
     [1]
     ");
+    insta::assert_snapshot!(lvsd(&["-nz"]), @"
+    lvs: bad argument -nz: unknown option
+    [1]
+    ");
     insta::assert_snapshot!(lvsd(&["-c"]), @"
     lvs: bad argument -c: missing argument
+    [1]
+    ");
+    insta::assert_snapshot!(lvsd(&["--configfile"]), @"
+    lvs: bad argument --configfile: missing argument
     [1]
     ");
     insta::assert_snapshot!(lvsd(&["stray"]), @"
     lvs: unexpected arguments
     [1]
     ");
+    insta::assert_snapshot!(lvsd(&["-t", "stray", "--foo"]), @"
+    lvs: bad argument --foo: unknown option
+    [1]
+    ");
+    insta::assert_snapshot!(lvsd(&["--config", "lvs.cf"]), @"
+    lvs: bad argument --config: unknown option
+    [1]
+    ");
+}
+
+#[test]
+fn the_file_is_named_in_every_way_of_popt_and_the_last_one_counts() {
+    let folder = Folder::new("names");
+    let path = folder.0.join("named.cf");
+    let path = path.to_str().unwrap();
+    let joined = [format!("-c{path}"), format!("--configfile={path}")];
+    let other = "/nowhere/lvs.cf";
+    for words in [
+        &["-c", path][..],
+        &["--configfile", path],
+        &[joined[0].as_str()],
+        &[joined[1].as_str()],
+        &["-nvtc", path],
+        &["-c", other, "--configfile", path],
+        &["--configfile", other, "-v", joined[1].as_str(), "--nofork"],
+    ] {
+        let said = lvsd(words);
+        assert!(said.starts_with(&format!("lvs: failed to open {path}\n")), "{words:?}: {said}");
+        assert!(said.ends_with("[1]\n"), "{words:?}: {said}");
+    }
 }
 
 #[test]
@@ -69,7 +107,7 @@ fn help() {
       -c, --configfile <FILE>  Configuration file, read again on SIGHUP [default: /etc/sysconfig/ha/lvs.cf]
       -v, --verbose            Hand -v on to every nanny, and log details
       -n, --nodaemon           Stay in the foreground and log to standard output
-      -t, --test-start         Print what would be done to the kernel's table, in ipvsadm's notation, and end
+      -t, --test-start         Print what would be done to the kernel's table, in ipvsadm's notation, and what would check, and end
           --nofork             Leave the terminal without forking
           --check              Print what is wrong with the file and end: status 1 if pulse would refuse it (not in Piranha)
           --strict             With --check: a warning fails, too (not in Piranha)
@@ -81,10 +119,58 @@ fn help() {
 }
 
 #[test]
+fn usage_and_version() {
+    insta::assert_snapshot!(lvsd(&["--usage"]), @"
+    Usage: lvs [-c|--configfile FILE] [-v|--verbose] [-n|--nodaemon] [-t|--test-start] [--nofork] [--check] [--strict] [--version] [-?|--help] [--usage]
+    [0]
+    ");
+    let version = lvsd(&["--version"]);
+    let lines: Vec<_> = version.lines().collect();
+    assert_eq!(lines[0], concat!("Program Version:\tlvs ", env!("CARGO_PKG_VERSION")));
+    assert!(lines[1].starts_with("Built:\t\t\t"), "{version}");
+    assert!(lines[2].starts_with("A component of:\t\tpiranha-"), "{version}");
+    assert_eq!(lines[3..], ["[0]"]);
+}
+
+#[test]
+fn help_counts_more_than_a_mistake_in_the_file() {
+    for words in [["--help", "-c", "/nowhere/lvs.cf"], ["-c", "/nowhere/lvs.cf", "-?"]] {
+        assert!(lvsd(&words).ends_with("[0]\n"), "{words:?}");
+    }
+}
+
+#[test]
+fn a_test_start_hands_on_what_monitors_are_told_of_lvsd_itself() {
+    let folder = Folder::new("mode");
+    let file = folder.file(
+        b"virtual web {
+     active = 1
+     address = 192.168.26.10 eth0:1
+     client_monitor = /usr/local/sbin/watch
+     server one {
+         address = 10.0.0.1
+         active = 1
+     }
+}
+",
+    );
+    for (words, told) in [
+        (&["-t"][..], [false, false]),
+        (&["-tv"], [true, false]),
+        (&["-tn"], [false, true]),
+        (&["--test-start", "--verbose", "--nodaemon"], [true, true]),
+    ] {
+        let said = folder.said_of(words, &file);
+        assert_eq!([" \"-v\"", " \"--nodaemon\""].map(|word| said.contains(word)), told, "{words:?}: {said}");
+    }
+}
+
+#[test]
 fn a_test_start_prints_what_would_be_done_in_the_notation_of_ipvsadm() {
     let folder = Folder::new("test-start");
     let file = folder.file(
         b"network = direct
+tcp_timeout = 600
 virtual web {
      active = 1
      address = 192.168.26.10 eth0:1
@@ -115,16 +201,19 @@ virtual nowhere {
 }
 ",
     );
-    insta::assert_snapshot!(folder.said_of(&["--test-start"], &file), @"
+    insta::assert_snapshot!(folder.said_of(&["--test-start"], &file), @r#"
+    ipvsadm --set 600 0 0
     lvs: starting virtual service web active: 80
     lvs: starting virtual service dns active: 53
     ipvsadm -A -t 192.168.26.10:80 -s rr -p 60 -M 255.255.255.0
     ipvsadm -a -t 192.168.26.10:80 -r 10.0.0.1:80 -g -w 3
     ipvsadm -A -u 192.168.26.10:53 -s wlc
     ipvsadm -a -u 192.168.26.10:53 -r 10.0.0.1:53 -g -w 1
+    lvs: create_monitor for web/one "/usr/sbin/nanny" "-c" "-h" "10.0.0.1" "-p" "80" "-r" "80" "-a" "180" "-I" "/sbin/ipvsadm" "-t" "10" "-w" "3" "-V" "192.168.26.10" "-M" "g" "--lvs"
+    lvs: create_monitor for dns/one "/usr/sbin/nanny" "-c" "-h" "10.0.0.1" "-p" "53" "-r" "53" "-u" "-a" "180" "-I" "/sbin/ipvsadm" "-t" "10" "-w" "1" "-V" "192.168.26.10" "-M" "g" "--lvs"
     lvs: virtual server nowhere has no address or no usable port: not started; the others are
     [0]
-    ");
+    "#);
 }
 
 #[test]
