@@ -48,7 +48,7 @@ use crate::options::{Options, PROGRAM};
 const PID_FILE: &str = "/var/run/lvs.pid";
 
 fn main() -> ExitCode {
-    let options: Options = match service::options::read(PROGRAM, std::env::args_os()) {
+    let options: Options = match service::options::command_line(PROGRAM) {
         Ok(options) => options,
         Err(exit) => return exit.print().into(),
     };

@@ -43,6 +43,14 @@ impl Drop for Folder {
 }
 
 #[test]
+fn aliases_are_those_of_the_name_lvs() {
+    let home = Folder::new("alias");
+    fs::write(home.0.join(".popt"), "lvsd alias --age --help\nlvs alias --age --version\n").unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_lvsd")).arg("--age").env("HOME", &home.0).output().unwrap();
+    assert!(output.stdout.starts_with(b"Program Version:\tlvs "), "{output:?}");
+}
+
+#[test]
 fn mistakes_on_the_command_line() {
     insta::assert_snapshot!(lvsd(&["--foo"]), @"
     lvs: bad argument --foo: unknown option

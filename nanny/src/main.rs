@@ -30,7 +30,7 @@ use control::report::DESCRIPTOR;
 use service::child::shared_socket;
 use service::detach::{Detached, Waiting, detach, leave_terminal};
 use service::log::{self, Destination};
-use service::options::{Exit, Program, read};
+use service::options::{Exit, Program, command_line};
 use service::process::close_on_exec;
 use service::signals::Signals;
 use tracing::{debug, error, info, warn};
@@ -48,7 +48,7 @@ const NANNY: Program = Program { name: "nanny", version: env!("CARGO_PKG_VERSION
 const CANNOT_BEGIN: u8 = 1;
 
 fn main() -> ExitCode {
-    match read::<Options>(NANNY, std::env::args_os()).and_then(Task::try_from) {
+    match command_line::<Options>(NANNY).and_then(Task::try_from) {
         Ok(task) => start(&task).unwrap_or_else(|reason| complain(&reason)).into(),
         Err(exit) => exit.print().into(),
     }

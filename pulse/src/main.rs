@@ -40,7 +40,7 @@ const PID_FILE: &str = "/var/run/pulse.pid";
 const NOT_CONFIGURED: u8 = 6;
 
 fn main() -> ExitCode {
-    let options: Options = match service::options::read(PROGRAM, std::env::args_os()) {
+    let options: Options = match service::options::command_line(PROGRAM) {
         Ok(options) => options,
         Err(exit) => return exit.print().into(),
     };

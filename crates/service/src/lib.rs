@@ -1,6 +1,7 @@
 //! What every daemon needs once.
 //!
 //! - [`options`]: command lines in the manner of popt, with its messages and exit statuses.
+//! - [`alias`]: the options of the administrator's own, from popt's alias files.
 //! - [`detach`]: leaving the terminal, and telling the caller when the daemon is ready.
 //! - [`pid_file`]: a locked pid file.
 //! - [`log`]: where log lines go: syslog, the terminal, or both.
@@ -9,6 +10,7 @@
 //!
 //! [`process`] holds the system calls that Rust calls unsafe; the rest of the suite has none.
 
+pub mod alias;
 pub mod child;
 pub mod detach;
 pub mod log;

@@ -2,13 +2,15 @@
 //!
 //! What administrators' scripts rely on: bundled short options (`-nv`), `--name=value` and `--name value`, the last of
 //! repeated options counts, no abbreviations, values may begin with a dash, `-?` is help (`-h` is free for nanny's
-//! server), messages `PROGRAM: bad argument OPTION: REASON` with exit status 1.
+//! server), messages `PROGRAM: bad argument OPTION: REASON` with exit status 1, and aliases.
 
 use std::ffi::OsString;
 use std::fmt::Write as _;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, ArgMatches, Command};
+
+use crate::alias::{Aliases, Valued};
 
 /// Why a program ends before it has begun.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,10 +40,27 @@ const LEFT_OVER: &str = "left over";
 /// How a program names itself where Piranha's did.
 #[derive(Debug, Clone, Copy)]
 pub struct Program {
-    /// In messages and the first line of `--version` (`lvs` for lvsd).
+    /// In messages, alias files and the first line of `--version` (`lvs` for lvsd).
     pub name: &'static str,
     /// Its own version.
     pub version: &'static str,
+}
+
+/// Reads the command line of this process, with the aliases of this computer and this user. `O` as for [`read`].
+///
+/// # Errors
+///
+/// As for [`read`], and if aliases are nested too deeply.
+pub fn command_line<O: clap::Args>(program: Program) -> Result<O, Exit> {
+    let mut words: Vec<OsString> = std::env::args_os().collect();
+    // The first word is the program's own path.
+    let typed = words.split_off(words.len().min(1));
+    let meant = Aliases::of(program.name).expand(typed, &Valued::of(&command::<O>(program)));
+    words.extend(meant.map_err(|reason| {
+        let error = format!("{}: {reason}\n", program.name);
+        Exit { output: String::new(), error, status: 1 }
+    })?);
+    read(program, words)
 }
 
 /// Reads a command line, its first word being the program's own path. `O` must not declare `help`, `usage` or

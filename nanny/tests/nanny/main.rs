@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a broken assumption of a test ends the test")]
 
+mod aliases;
 mod answers;
 mod cadence;
 mod command_line;
