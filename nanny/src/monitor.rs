@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 use std::future::pending;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -60,9 +60,9 @@ impl Monitor {
     pub(crate) async fn watch(&mut self, known: Known, first: Instant) -> Infallible {
         let mut health = Health::new(self.probe.real_server, self.policy, known, first);
         loop {
-            let pause = pause(health.due());
+            let pause = pin!(pause(health.due()));
             let Some(due) = self.attend(&mut health, pause, Occupation::Pause).await else { continue };
-            let check = check(Arc::clone(&self.probe), Arc::clone(&self.admission), due);
+            let check = pin!(check(Arc::clone(&self.probe), Arc::clone(&self.admission), due));
             if let Some((outcome, checked)) = self.attend(&mut health, check, Occupation::Check).await {
                 self.last = Some(checked);
                 let actions = health.checked(outcome, Instant::now());
@@ -91,17 +91,16 @@ impl Monitor {
     async fn attend<T>(
         &mut self,
         health: &mut Health,
-        awaited: impl Future<Output = T>,
+        mut awaited: Pin<&mut impl Future<Output = T>>,
         occupation: Occupation,
     ) -> Option<T> {
-        let mut awaited = pin!(awaited);
         let due = health.due();
         while health.due() == due {
             let actions = tokio::select! {
                 biased;
                 word = self.mailbox.next(occupation) => self.heed(word, health),
                 load = answer(&mut self.load) => load.map(|load| health.loaded(load)).unwrap_or_default(),
-                event = &mut awaited => return Some(event),
+                event = awaited.as_mut() => return Some(event),
             };
             self.carry_out(actions);
         }
