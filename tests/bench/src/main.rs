@@ -1,32 +1,53 @@
 //! Measures what docs/benchmarks.md reports. Started by `tests/bench/run`, which installs and builds what is needed.
 //!
+//! With names of figures as arguments only those are measured.
+//!
 //! Exit status 0 unless something could not be measured: no time is good or bad here.
 #![allow(clippy::expect_used, clippy::unwrap_used)]
 
 mod configuration;
 mod memory;
 mod parsing;
+mod pool;
 mod programming;
 mod stopwatch;
 mod table;
 
+use std::env;
 use std::process::ExitCode;
 
 use lab::kernel::{self, Console};
 use lab::{role, world};
 
+/// A name for the command line, and what is measured under it.
+type Figure = (&'static str, fn());
+
+/// What needs no kernel with IPVS.
+const NATIVELY: [Figure; 3] =
+    [("parsing", parsing::measure), ("nannies", memory::nannies), ("pool", pool::measure)];
+const IN_THE_LAB: [Figure; 2] = [("programming", programming::measure), ("pair", memory::pair)];
+
 fn main() -> ExitCode {
     role::play();
+    let names: Vec<String> = env::args().skip(1).collect();
     if !kernel::inside() {
-        parsing::measure();
-        memory::nannies();
-        return kernel::run_again(&[], Console::Piped);
+        measure(&NATIVELY, &names);
+        let more = IN_THE_LAB.iter().any(|figure| is_wanted(figure, &names));
+        return if more { kernel::run_again(&names, Console::Piped) } else { ExitCode::SUCCESS };
     }
     if !world::inside() {
-        let status = world::create(&[]).status().expect("unshare, of util-linux");
+        let status = world::create(&names).status().expect("unshare, of util-linux");
         return if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
     }
-    programming::measure();
-    memory::pair();
+    measure(&IN_THE_LAB, &names);
     ExitCode::SUCCESS
+}
+
+fn measure(figures: &[Figure], names: &[String]) {
+    figures.iter().filter(|figure| is_wanted(figure, names)).for_each(|(_, measure)| measure());
+}
+
+/// Without names everything is.
+fn is_wanted((name, _): &Figure, names: &[String]) -> bool {
+    names.is_empty() || names.iter().any(|wanted| wanted == name)
 }

@@ -29,8 +29,7 @@ pub(crate) fn nannies() {
         BufReader::new(report).read_line(&mut line).expect("a report");
         assert!(line.contains("up"), "not a report of a good check: {line:?}");
     }
-    let sizes: Vec<u32> =
-        started.iter().map(|(nanny, _)| private_dirty(&rollup(&nanny.id().to_string()))).collect();
+    let sizes: Vec<u32> = started.iter().map(|(nanny, _)| private_dirty_of(nanny.id())).collect();
     for (nanny, _) in &mut started {
         nanny.kill().and_then(|()| nanny.wait()).expect("the end of a nanny");
     }
@@ -93,6 +92,11 @@ pub(crate) fn pair() {
             }
         }
     }
+}
+
+/// Of a process on this machine.
+pub(crate) fn private_dirty_of(process: u32) -> u32 {
+    private_dirty(&rollup(&process.to_string()))
 }
 
 fn rollup(process: &str) -> String {
