@@ -6,6 +6,7 @@ use std::fmt::Debug;
 
 use control::command::{Answer, Request};
 use control::lines::{Decoder, encode};
+use control::pool::{FromPool, ToPool};
 use control::readiness::FromLvsd;
 use control::report::{FromNanny, ToNanny};
 use control::tokens::Tokens;
@@ -15,6 +16,8 @@ use serde::{Serialize, de::DeserializeOwned};
 fuzz_target!(|pieces: Vec<Vec<u8>>| {
     hear::<FromNanny>(&pieces);
     hear::<ToNanny>(&pieces);
+    hear::<FromPool>(&pieces);
+    hear::<ToPool>(&pieces);
     hear::<FromLvsd>(&pieces);
     hear::<Request>(&pieces);
     hear::<Answer>(&pieces);

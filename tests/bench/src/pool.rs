@@ -35,7 +35,7 @@ type Arrival = (u32, Instant);
 pub(crate) fn measure() {
     let (sender, arrivals) = channel();
     let (ready, listening) = channel();
-    thread::spawn(move || listen(sender, &ready));
+    thread::spawn(move || listen(&sender, &ready));
     listening.recv().expect("ten thousand listeners");
     let mut pool = start();
 
@@ -43,7 +43,7 @@ pub(crate) fn measure() {
     arrivals.try_iter().for_each(drop);
     let (begin, before) = (Instant::now(), processor_time(pool.id()));
     thread::sleep(MEASURED);
-    let (taken, measured) = (processor_time(pool.id()) - before, begin.elapsed());
+    let (taken, measured) = (processor_time(pool.id()).saturating_sub(before), begin.elapsed());
     let arrivals: Vec<Arrival> = arrivals.try_iter().collect();
     let memory = private_dirty_of(pool.id());
     pool.kill().and_then(|()| pool.wait()).expect("the end of nanny");
@@ -66,7 +66,7 @@ fn address(server: u32) -> SocketAddr {
 
 /// The real servers: each accepts and closes.
 #[tokio::main(flavor = "current_thread")]
-async fn listen(arrivals: Sender<Arrival>, ready: &Sender<()>) {
+async fn listen(arrivals: &Sender<Arrival>, ready: &Sender<()>) {
     for server in 0..REAL_SERVERS {
         let listener = listener(address(server));
         let arrivals = arrivals.clone();
@@ -75,7 +75,7 @@ async fn listen(arrivals: Sender<Arrival>, ready: &Sender<()>) {
         });
     }
     ready.send(()).expect("somebody who waits for it");
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 fn listener(address: SocketAddr) -> TcpListener {
@@ -97,8 +97,8 @@ fn start() -> Child {
         lvsd.write_all(&encode(&watch(server)).expect("a line")).expect("a word to nanny");
     }
     for _ in 0..REAL_SERVERS {
-        let line = reports.next().expect("a report").expect("a whole line");
-        assert!(line.contains("up"), "not a report of a good check: {line:?}");
+        let report = reports.next().expect("a report").expect("a whole line");
+        assert!(report.contains("up"), "not a report of a good check: {report:?}");
     }
     // As long as nanny lives.
     std::mem::forget(lvsd);

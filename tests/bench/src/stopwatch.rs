@@ -3,7 +3,7 @@
 use std::fs;
 use std::time::{Duration, Instant};
 
-/// Unit of the times in `/proc/PID/stat`: USER_HZ, 100 a second on every computer of today.
+/// Unit of the times in `/proc/PID/stat`: `USER_HZ`, 100 a second on every computer of today.
 const TICK: Duration = Duration::from_millis(10);
 
 /// Does some work and says how long it took.
