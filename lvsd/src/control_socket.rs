@@ -155,7 +155,7 @@ async fn ask(command: Command, uid: u32, asked: &mpsc::Sender<Asked>) -> Answer 
 }
 
 async fn say(stream: &mut UnixStream, answer: Answer) -> io::Result<()> {
-    let line = encode(&answer).map_err(io::Error::other)?;
-    drop(answer);
+    // 20 ms with 10,000 real servers, in which the main loop has better things to do.
+    let line = tokio::task::spawn_blocking(move || encode(&answer)).await?.map_err(io::Error::other)?;
     timeout(PATIENCE, stream.write_all(&line)).await?
 }

@@ -152,3 +152,6 @@ fn traffic(counted: &ipvs::Traffic) -> Traffic {
         bytes_out_per_second: counted.bytes_out_per_second,
     }
 }
+
+#[cfg(test)]
+mod tests;
