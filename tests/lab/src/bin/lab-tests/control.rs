@@ -35,6 +35,7 @@ pub(crate) fn tests() -> Vec<Test> {
         who_may_not_or_does_not_speak_properly_is_refused,
         a_hundred_idle_clients_keep_nobody_out,
         in_the_foreground_lvsd_answers_too,
+        a_pool_tells_and_obeys_like_nannies,
     )
 }
 
@@ -407,4 +408,22 @@ fn in_the_foreground_lvsd_answers_too() {
     wait_until("its socket", PATIENCE, || router.administrator().is_ok());
     router.decide("drain", "web/web1", json!({"deadline_ms": null}));
     assert_eq!(weight(router, 1), Some(0));
+}
+
+fn a_pool_tells_and_obeys_like_nannies() {
+    let (pair, _) = balancer(|file| file.set("#% nanny_pool", "1"));
+    let router = &pair.primary;
+    wait_for_all(&pair);
+    wait_until("a check of web3", PATIENCE, || {
+        let check = &router.lvsd_status("web", "web3")["last_check"];
+        check["failure"].is_null() && check["took_us"].as_u64() > Some(0)
+    });
+    let status = router.ask_lvsd("status");
+    assert_eq!(status["status"]["monitors"], json!({"pool": true, "processes": 1, "watched": 3}));
+
+    router.decide("down", "web/web2", json!({}));
+    wait_until("web2 out of the table", PATIENCE, || destinations(router) == 2);
+    assert_eq!(router.lvsd_status("web", "web2")["forced"], "down");
+    router.decide("release", "web/web2", json!({}));
+    wait_for_all(&pair);
 }
