@@ -1,7 +1,7 @@
 //! An administrator's program at the control socket of lvsd, as docs/control.md describes it: lines of JSON, and nothing
 //! of the house's own code.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, ErrorKind, Write};
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
@@ -86,14 +86,17 @@ impl Administrator {
         self.hear().expect("an answer")
     }
 
-    /// Says a line, whatever it is.
+    /// Says a line, whatever it is; lvsd may close the connection before it has heard all of it.
     ///
     /// # Panics
     ///
-    /// If lvsd does not take it.
+    /// If lvsd does not take it for another reason.
     pub fn say(&mut self, line: &str) {
-        let stream = self.0.get_mut();
-        stream.write_all(line.as_bytes()).and_then(|()| stream.write_all(b"\n")).expect("lvsd takes a line");
+        match self.0.get_mut().write_all(format!("{line}\n").as_bytes()) {
+            Ok(()) => {}
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => {}
+            Err(error) => panic!("lvsd does not take a line: {error}"),
+        }
     }
 
     /// The next answer; none if lvsd has closed the connection.
@@ -106,7 +109,7 @@ impl Administrator {
         match self.0.read_line(&mut line) {
             Ok(0) => None,
             Ok(_) => Some(serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}"))),
-            Err(error) if error.kind() == std::io::ErrorKind::ConnectionReset => None,
+            Err(error) if error.kind() == ErrorKind::ConnectionReset => None,
             Err(error) => panic!("no answer after {PATIENCE:?}: {error}"),
         }
     }
