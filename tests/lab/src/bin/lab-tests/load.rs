@@ -19,11 +19,13 @@ pub(crate) fn tests() -> Vec<Test> {
     )
 }
 
-/// A program that notes what it was told and finds the real server idle.
+/// A program that notes what it was told the first time and finds the real server idle.
 fn idle(router: &Machine, path: &str) {
     router.write(
         path,
-        format!("#!/bin/sh\necho \"$@\" > {path}.told\necho 'load average: 0.00, 0.00, 0.00'\n"),
+        format!(
+            "#!/bin/sh\n[ -e {path}.told ] || echo \"$@\" > {path}.told\necho 'load average: 0.00, 0.00, 0.00'\n"
+        ),
     );
     router.run("chmod", &["+x", path]).expect_success();
 }

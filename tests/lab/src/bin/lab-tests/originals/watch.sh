@@ -35,16 +35,18 @@ weight=
 trap '[ -z "$weight" ] || $ipvsadm -d $entry; echo "$all" >"$notes/ended"; exit 0' TERM
 while :; do
     wanted=$(cat "$notes/up" 2>/dev/null)
-    if [ -n "$wanted" ] && [ -z "$weight" ]; then
+    before=$weight
+    # Before the deed: a SIGTERM during it is heeded right after it.
+    weight=$wanted
+    if [ -n "$wanted" ] && [ -z "$before" ]; then
         $ipvsadm -a $entry "-$method" -w "$wanted" || fail
         echo "nanny: [ active ] making $real:$port available"
-    elif [ -z "$wanted" ] && [ -n "$weight" ]; then
+    elif [ -z "$wanted" ] && [ -n "$before" ]; then
         echo "nanny: [inactive] shutting down $real:$port due to connection failure"
         $ipvsadm -d $entry || fail
-    elif [ "$wanted" != "$weight" ]; then
+    elif [ "$wanted" != "$before" ]; then
         $ipvsadm -e $entry "-$method" -w "$wanted" || fail
     fi
-    weight=$wanted
     sleep 0.1 &
     wait $!
 done
