@@ -17,6 +17,7 @@ mod nanny;
 mod originals;
 mod pair;
 mod piranhactl;
+mod pool;
 mod reload;
 mod services;
 mod sorry;
@@ -36,6 +37,7 @@ fn main() -> ExitCode {
         load::tests(),
         pair::tests(),
         piranhactl::tests(),
+        pool::tests(),
         traffic::tests(),
         reload::tests(),
         bad_input::tests(),
