@@ -7,7 +7,9 @@ use control::report::{FromNanny, Known};
 use ipvs::{DestinationKey, ServiceKey, Table};
 use lvs_cf::{Config, NumbersOnly};
 
-use super::{MonitorChange, SorryChange, State};
+use super::sorry::SorryChange;
+use super::wanted::with_weight;
+use super::{MonitorChange, State};
 use crate::drains::{LONGEST, SHORTEST};
 use crate::plan::{Mode, MonitorKey, Plan};
 
@@ -322,7 +324,7 @@ impl Bench {
         let (service, at) = self.state.plan().monitors[&monitor].watches;
         let entry = self.state.plan().services[&service].servers[&at].destination.clone();
         let destinations = &mut self.kernel.services.get_mut(&service).unwrap().destinations;
-        destinations.insert(at, super::with_weight(&entry, weight));
+        destinations.insert(at, with_weight(&entry, weight));
         self.settle();
     }
 }
