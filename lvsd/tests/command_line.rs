@@ -109,7 +109,7 @@ fn help() {
     insta::assert_snapshot!(lvsd(&["--help"]), @"
     Keeps the kernel's IPVS table as lvs.cf and the checks of the real servers want it
 
-    Usage: lvsd [OPTIONS]
+    Usage: lvs [OPTIONS]
 
     Options:
       -c, --configfile <FILE>  Configuration file, read again on SIGHUP [default: /etc/sysconfig/ha/lvs.cf]

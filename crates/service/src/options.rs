@@ -86,7 +86,7 @@ pub fn read<O: clap::Args>(program: Program, words: impl IntoIterator<Item = OsS
 
 /// The command as clap sees it, with what all programs have in common.
 pub fn command<O: clap::Args>(program: Program) -> Command {
-    O::augment_args(Command::new(program.name))
+    O::augment_args(Command::new(program.name).bin_name(program.name))
         .no_binary_name(false)
         .disable_help_flag(true)
         .disable_version_flag(true)
