@@ -23,7 +23,7 @@ use tokio::net::UnixStream;
 use self::reload::File;
 use crate::clocks::Clocks;
 use crate::control_socket::{Asked, ControlSocket};
-use crate::drift::{Rounds, Strangers};
+use crate::drift::Drift;
 use crate::history::History;
 use crate::inquiry::Inquiry;
 use crate::kernel::Kernel;
@@ -50,7 +50,6 @@ enum End {
 /// lvsd at work.
 pub(crate) struct Daemon {
     options: Options,
-    hard_shutdown: bool,
     started: Instant,
     kernel: Kernel,
     state: State,
@@ -67,10 +66,7 @@ pub(crate) struct Daemon {
     /// Services with operations that the kernel refused, and what it said.
     refused: BTreeMap<ServiceKey, Vec<String>>,
     sysctls: Sysctls,
-    rounds: Rounds,
-    strangers: Strangers,
-    /// Operations that put right what somebody else had done to the table.
-    repairs: u64,
+    drift: Drift,
 }
 
 impl Daemon {
@@ -85,7 +81,6 @@ impl Daemon {
         let monitors = Monitors::new(options.mode());
         Ok(Self {
             options,
-            hard_shutdown: true,
             started,
             kernel,
             state: State::new(operator_file::load(file, Clocks::read(started))),
@@ -101,9 +96,7 @@ impl Daemon {
             history: History::default(),
             refused: BTreeMap::new(),
             sysctls: Sysctls::default(),
-            rounds: Rounds::default(),
-            strangers: Strangers::default(),
-            repairs: 0,
+            drift: Drift::default(),
         })
     }
 

@@ -8,6 +8,17 @@ use ipvs::ServiceKey;
 /// 40,000 real servers at once would hold up a real server's death.
 const TURNS: usize = 30;
 
+/// What lvsd does about it.
+#[derive(Debug, Default)]
+pub(crate) struct Drift {
+    /// Where it looks.
+    pub(crate) rounds: Rounds,
+    /// What is none of its business.
+    pub(crate) strangers: Strangers,
+    /// Operations that have put right what somebody else had changed.
+    pub(crate) repairs: u64,
+}
+
 /// Which services have their turn.
 #[derive(Debug, Default)]
 pub(crate) struct Rounds {

@@ -129,8 +129,8 @@ impl Kernel {
         outcome
     }
 
-    /// Something is not as it was thought to be.
-    fn look_again(&mut self, services: &BTreeSet<ServiceKey>) {
+    /// These services may not be as lvsd knows them.
+    pub(crate) fn look_again(&mut self, services: &BTreeSet<ServiceKey>) {
         match self.look(services) {
             Ok(look) => self.learn(services, look.table),
             Err(error) => tracing::warn!("cannot read the IPVS table: {error}"),

@@ -66,7 +66,7 @@ impl Daemon {
             virtual_servers: facts.virtual_servers(),
             absent: facts.absent(),
             strangers: facts.strangers(),
-            repairs: self.repairs,
+            repairs: self.drift.repairs,
         }
     }
 }

@@ -62,7 +62,7 @@ impl Daemon {
                 tracing::warn!("nanny for {name} ended ({why}): starting it again in {pause:?}");
                 false
             }
-            Decision::GiveUp if self.hard_shutdown => {
+            Decision::GiveUp if self.file.hard_shutdown => {
                 tracing::error!("nanny for child {name} died! shutting down lvs");
                 true
             }

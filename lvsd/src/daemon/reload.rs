@@ -10,14 +10,17 @@ use super::Daemon;
 use super::commands::Changes;
 use super::repair::log_operations;
 use crate::configuration;
-use crate::kernel::timeouts;
+use crate::kernel::{Outcome, timeouts};
 use crate::plan::Plan;
+use crate::state::MonitorChange;
 use crate::sysctls;
 
 /// What is known of the file.
 #[derive(Debug, Default)]
 pub(super) struct File {
     pub(super) serial_no: i32,
+    /// A monitor that cannot be kept alive ends lvsd.
+    pub(super) hard_shutdown: bool,
     /// When the one in force was read.
     pub(super) loaded: Duration,
     /// Why the last one is not in force.
@@ -35,20 +38,10 @@ impl Daemon {
             self.file.refused = Some(refusal.clone());
         })?;
         let mut operations = self.repair();
-        if let Err(error) = self.kernel.set_timeouts(&timeouts(&config)) {
-            tracing::warn!("ipvsadm failed to set timeouts: {error}");
-        }
         let plan = self.plan(&config);
         remarks.extend(plan.complaints.iter().cloned());
-        self.log_changes(&plan);
         self.read_new_services(&plan);
-        self.name_clashes(&plan);
-        self.sysctls.bring_about(&sysctls::wanted(&config, &plan));
-        let services = self.services_with(&plan);
-        let now = self.now();
-        let changes = self.state.replace(plan, self.kernel.table(), now);
-        self.loaded(&config);
-        let outcome = self.settle(services);
+        let (changes, outcome) = self.put_in_force(&config, plan);
         log_operations("changed", &outcome.done);
         self.change_monitors(changes);
         self.revive_given_up();
@@ -58,8 +51,8 @@ impl Daemon {
         Ok(Changes { operations, remarks })
     }
 
-    pub(super) fn plan(&mut self, config: &Config) -> Plan {
-        self.hard_shutdown = config.hard_shutdown;
+    /// What a configuration asks for, and a line for all that is worth one.
+    pub(super) fn plan(&self, config: &Config) -> Plan {
         let plan = Plan::new(config, self.options.mode());
         for complaint in &plan.complaints {
             tracing::warn!("{complaint}");
@@ -70,11 +63,31 @@ impl Daemon {
         plan
     }
 
-    /// This configuration is in force.
-    pub(super) fn loaded(&mut self, config: &Config) {
-        let now = self.now();
-        self.file = File { serial_no: config.serial_no, loaded: now, refused: None };
+    /// Makes the kernel as a configuration wants it. The monitors have yet to follow.
+    pub(super) fn put_in_force(&mut self, config: &Config, plan: Plan) -> (Vec<MonitorChange>, Outcome) {
+        self.set_timeouts(config);
+        self.log_changes(&plan);
+        self.name_clashes(&plan);
+        self.sysctls.bring_about(&sysctls::wanted(config, &plan));
+        let (services, now) = (self.services_with(&plan), self.now());
+        let changes = self.state.replace(plan, self.kernel.table(), now);
+        self.file = File {
+            serial_no: config.serial_no,
+            hard_shutdown: config.hard_shutdown,
+            loaded: now,
+            refused: None,
+        };
         self.history.follow(&self.state, now);
+        (changes, self.settle(services))
+    }
+
+    fn set_timeouts(&mut self, config: &Config) {
+        if let Err(error) = self.kernel.set_timeouts(&timeouts(config)) {
+            let Config { tcp_timeout, tcpfin_timeout, udp_timeout, .. } = config;
+            tracing::warn!(
+                "ipvsadm failed to set timeouts ({tcp_timeout} {tcpfin_timeout} {udp_timeout}): {error}"
+            );
+        }
     }
 
     /// The services of the plan in force and of another one.

@@ -22,7 +22,7 @@ impl Daemon {
     /// The same for the services that have their turn, and for all of them if one was changed: who changes one may
     /// well change others.
     pub(super) fn repair_some(&mut self) {
-        let services = self.rounds.next(self.state.plan().services.keys());
+        let services = self.drift.rounds.next(self.state.plan().services.keys());
         if !services.is_empty() && !self.repair_services(services).is_empty() {
             self.repair();
         }
@@ -38,7 +38,7 @@ impl Daemon {
         let outcome = self.kernel.bring_about(&wishes);
         self.note_refused(&wishes, &outcome);
         log_operations("repaired", &outcome.done);
-        self.repairs += u64::try_from(outcome.done.len()).unwrap_or(u64::MAX);
+        self.drift.repairs += u64::try_from(outcome.done.len()).unwrap_or(u64::MAX);
         outcome.done
     }
 
@@ -76,7 +76,7 @@ impl Daemon {
     /// Names the services that are not in the file, each once.
     pub(super) fn name_strangers(&mut self, mut others: BTreeSet<ServiceKey>) {
         others.retain(|key| !self.state.plan().services.contains_key(key));
-        for key in self.strangers.replace(others) {
+        for key in self.drift.strangers.replace(others) {
             tracing::info!(
                 "leaving virtual service {key} alone: it is in the IPVS table but not in the file"
             );
@@ -90,10 +90,7 @@ impl Daemon {
         if new.is_empty() {
             return;
         }
-        match self.kernel.look(&new) {
-            Ok(look) => self.kernel.learn(&new, look.table),
-            Err(error) => tracing::warn!("cannot read the IPVS table: {error}"),
-        }
+        self.kernel.look_again(&new);
     }
 
     /// Names the services that a new plan adds and that are in the kernel's table already, but otherwise.

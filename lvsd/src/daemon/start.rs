@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::ffi::CStr;
 use std::path::Path;
-use std::time::Duration;
 
 use control::command::SOCKET;
 use control::readiness::FromLvsd;
@@ -17,10 +16,9 @@ use super::Daemon;
 use super::repair::log_operations;
 use crate::control_socket::ControlSocket;
 use crate::first_checks::FirstChecks;
-use crate::kernel::{Outcome, timeouts};
+use crate::kernel::Outcome;
 use crate::plan::MonitorKey;
 use crate::state::MonitorChange;
-use crate::sysctls;
 
 /// What Piranha's pulse waits for; it lies in `/dev/shm/sem.lvs`.
 const SEMAPHORE: &CStr = c"lvs";
@@ -29,29 +27,9 @@ impl Daemon {
     /// Programs the table for the first time, starts the monitors and tells pulse.
     pub(crate) async fn start(&mut self, config: &Config) {
         self.open_control().await;
-        if let Err(error) = self.kernel.set_timeouts(&timeouts(config)) {
-            tracing::warn!(
-                "ipvsadm failed to set timeouts ({} {} {}): {error}",
-                config.tcp_timeout,
-                config.tcpfin_timeout,
-                config.udp_timeout
-            );
-        }
         let plan = self.plan(config);
-        for virtual_server in &plan.virtual_servers {
-            tracing::info!(
-                "starting virtual service {} active: {}",
-                virtual_server.name,
-                virtual_server.port
-            );
-        }
-        self.name_clashes(&plan);
-        self.sysctls.bring_about(&sysctls::wanted(config, &plan));
         let found: BTreeSet<ServiceKey> = self.kernel.table().services.keys().copied().collect();
-        let changes = self.state.replace(plan, self.kernel.table(), Duration::ZERO);
-        self.loaded(config);
-        let services = self.state.plan().services.keys().copied().collect();
-        let outcome = self.settle(services);
+        let (changes, outcome) = self.put_in_force(config, plan);
         log_operations(
             "changed",
             outcome.done.iter().filter(|operation| found.contains(operation.service())),
