@@ -121,7 +121,7 @@ impl fmt::Display for Command {
             Self::Weight { real_server, weight: Some(weight) } => {
                 write!(out, "weight {real_server} {weight}")
             }
-            Self::Weight { real_server, weight: None } => write!(out, "weight {real_server} of the file"),
+            Self::Weight { real_server, weight: None } => write!(out, "weight {real_server} default"),
             Self::Up { real_server } => write!(out, "up {real_server}"),
             Self::Down { real_server } => write!(out, "down {real_server}"),
             Self::Release { real_server } => write!(out, "release {real_server}"),
@@ -174,6 +174,8 @@ mod tests {
         let command = Request::understand(drain).unwrap();
         assert_eq!(command, Command::Drain { real_server: "web/one".to_owned(), deadline_ms: Some(1500) });
         assert_eq!(command.to_string(), "drain web/one --deadline 2s");
+        let weight = Command::Weight { real_server: "web/one".to_owned(), weight: None };
+        assert_eq!(weight.to_string(), "weight web/one default");
         assert_eq!(Request::understand(json!({"version": 1, "command": "status"})).unwrap(), Command::Status);
     }
 
