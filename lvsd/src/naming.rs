@@ -71,11 +71,10 @@ struct Called<'a> {
 
 impl<'a> Called<'a> {
     fn new(plan: &'a Plan, virtual_server: &'a Started, monitor: &MonitorKey) -> Option<Self> {
-        let (_, address, port) = monitor.virtual_server;
         let (real_address, real_port) = monitor.real_server;
         Some(Self {
             virtual_server: &virtual_server.name,
-            virtual_address: address.map(|address| SocketAddr::new(address, port)),
+            virtual_address: virtual_server.address,
             real_server: virtual_server.name_of(plan.monitors.get(monitor)?),
             real_address: SocketAddr::new(real_address, real_port),
             monitor: *monitor,

@@ -7,7 +7,7 @@ mod making;
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 
 use ipvs::{Destination, DestinationKey, Service, ServiceKey};
@@ -56,6 +56,8 @@ pub(crate) struct Started {
     pub(crate) name: String,
     /// Its port.
     pub(crate) port: i32,
+    /// Its own address and port; one with a firewall mark needs none.
+    pub(crate) address: Option<SocketAddr>,
     /// The kernel service that it is part of: several share one if they have the same firewall mark.
     pub(crate) service: ServiceKey,
     /// The monitors of its active real servers, in the file's order.

@@ -65,6 +65,7 @@ impl Facts<'_> {
         let real_servers = started.real_servers.iter();
         Some(VirtualServer {
             name: started.name.clone(),
+            address: started.address.map(|address| address.to_string()),
             service: key.to_string(),
             scheduler: planned.service.scheduler.to_string(),
             persistence: planned

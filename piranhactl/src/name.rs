@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use control::status::{RealServer, Status, VirtualServer};
+use control::status::{RealServer, Status};
 
 use crate::printable;
 
@@ -22,18 +22,16 @@ pub(crate) fn find<'a>(status: &'a Status, name: &str) -> Option<&'a RealServer>
 }
 
 fn find_parts<'a>(status: &'a Status, virtual_server: &str, real_server: &str) -> Option<&'a RealServer> {
-    let meant = status.virtual_servers.iter().filter(|of| means(virtual_server, &of.name, address(of)));
-    meant.flat_map(|of| &of.real_servers).find(|server| means(real_server, &server.name, &server.address))
+    let meant =
+        status.virtual_servers.iter().filter(|of| means(virtual_server, &of.name, of.address.as_deref()));
+    meant
+        .flat_map(|of| &of.real_servers)
+        .find(|server| means(real_server, &server.name, Some(&server.address)))
 }
 
-fn means(word: &str, name: &str, address: &str) -> bool {
-    let same = |one: SocketAddr| address.parse() == Ok(one);
+fn means(word: &str, name: &str, address: Option<&str>) -> bool {
+    let same = |one: SocketAddr| address.is_some_and(|address| address.parse() == Ok(one));
     word == name || word.parse().is_ok_and(same)
-}
-
-/// `10.0.0.1:80` of `-t 10.0.0.1:80`.
-fn address(of: &VirtualServer) -> &str {
-    of.service.split_once(' ').map_or("", |(_, address)| address)
 }
 
 #[cfg(test)]
@@ -61,6 +59,7 @@ mod tests {
         assert_eq!(address("192.168.26.10:80/one"), Some("10.0.0.1:80"));
         assert_eq!(address("[2001:db8:26::10]:25/[2001:db8:26::2]:25"), Some("[2001:db8:26::2]:25"));
         assert_eq!(address("mail/[2001:DB8:26:0::2]:25"), Some("[2001:db8:26::2]:25"));
+        assert_eq!(address("192.168.26.20:80/a"), address("marked/a"), "a firewall mark is no address");
         assert_eq!(address("web/a/b\x1b"), Some("10.0.0.2:80"));
         assert_eq!(address("web/mx1"), None);
         assert_eq!(address("webone"), None);

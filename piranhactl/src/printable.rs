@@ -71,6 +71,7 @@ fn clean_status(status: &mut Status) {
 
 fn clean_virtual_server(server: &mut VirtualServer) {
     clean(&mut server.name);
+    server.address.iter_mut().for_each(clean);
     clean(&mut server.service);
     clean(&mut server.scheduler);
     server.trouble.iter_mut().for_each(clean);

@@ -38,7 +38,7 @@ pub struct Status {
     pub absent: BTreeMap<String, Operator>,
     /// Services in the kernel's table that are not in the file and are left alone, in the notation of ipvsadm(8).
     pub strangers: Vec<String>,
-    /// How often the kernel's table had to be repaired because somebody else had changed it.
+    /// Operations on the kernel's table that have put right what somebody else had changed, since lvsd started.
     pub repairs: u64,
 }
 
@@ -58,6 +58,8 @@ pub struct Monitors {
 pub struct VirtualServer {
     /// Its name in the file.
     pub name: String,
+    /// Its address and port in the file, if it has them: one with a firewall mark need not.
+    pub address: Option<String>,
     /// The kernel's service in the notation of ipvsadm(8): `-t 10.0.0.1:80`, `-f 7`. Virtual servers with one firewall
     /// mark share a service.
     pub service: String,

@@ -1,6 +1,7 @@
 //! From a configuration to its plan.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -64,8 +65,13 @@ impl Making<'_> {
         self.add_service(key, &service, block);
         self.add_sorry_server(key, block);
         let real_servers = self.add_real_servers(key, block);
-        let (name, port) = (block.name.to_string(), block.port);
-        self.plan.virtual_servers.push(Started { name, port, service: key, real_servers });
+        self.plan.virtual_servers.push(Started {
+            name: block.name.to_string(),
+            port: block.port,
+            address: block.address.map(|address| SocketAddr::new(address, key_port(block))),
+            service: key,
+            real_servers,
+        });
     }
 
     fn add_service(&mut self, key: ServiceKey, service: &Service, block: &VirtualServer) {
