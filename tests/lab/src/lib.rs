@@ -30,6 +30,7 @@
 
 pub mod address;
 pub mod administrator;
+pub mod checked;
 pub mod command;
 pub mod conversation;
 pub mod ipv6;

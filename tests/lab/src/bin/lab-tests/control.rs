@@ -52,7 +52,7 @@ fn watched_links(file: &mut LvsCf) {
     file.set("monitor_links", "1");
 }
 
-fn stop_lvsd(router: &Machine, signal: Signal) {
+pub(crate) fn stop_lvsd(router: &Machine, signal: Signal) {
     router.signal("lvsd", signal);
     wait_until("the end of lvsd and its nannies", PATIENCE, || {
         router.processes_named("lvsd").is_empty() && router.processes_named("nanny").is_empty()

@@ -3,6 +3,7 @@
 
 mod adoption;
 mod bad_input;
+mod checks;
 mod control;
 mod drift;
 mod ground;
@@ -35,6 +36,7 @@ fn main() -> ExitCode {
         lvsd::tests(),
         drift::tests(),
         load::tests(),
+        checks::tests(),
         pair::tests(),
         piranhactl::tests(),
         pool::tests(),
