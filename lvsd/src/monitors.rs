@@ -9,7 +9,7 @@ use std::process::ExitStatus;
 use std::time::Duration;
 
 use control::pool::{FromPool, Number, ToPool};
-use control::report::{Force, FromNanny, Known, ToNanny};
+use control::report::{Force, Forced, FromNanny, Known, ToNanny};
 use tokio::sync::mpsc;
 
 use self::process::{Desk, News, Process};
@@ -49,8 +49,8 @@ pub(crate) struct Monitors {
     numbers: BTreeMap<Number, Watcher>,
     next_number: Number,
     pools: BTreeMap<OsString, Process>,
-    /// States that were forced and not released.
-    forced: BTreeMap<MonitorKey, Force>,
+    /// States that are forced, told to the nannies that come after those of now, too.
+    forced: BTreeMap<MonitorKey, Forced>,
     desk: mpsc::Sender<News>,
     news: mpsc::Receiver<News>,
 }
@@ -102,8 +102,8 @@ impl Monitors {
             (By::Nanny(nanny), pid)
         };
         self.running.insert(*key, Running { number, by });
-        if let Some(force) = self.forced.get(key) {
-            self.say(key, ToNanny::Force(*force));
+        if let Some(forced) = self.forced.get(key) {
+            self.tell(key, ToNanny::Force((*forced).into()));
         }
         pid
     }
@@ -113,23 +113,34 @@ impl Monitors {
         self.running.contains_key(key)
     }
 
-    /// Tells a monitor a word that is not its first. A forced state is told to those that come after it, too, until it
-    /// is released. False if the monitor does not run or does not listen.
-    pub(crate) fn tell(&mut self, key: &MonitorKey, message: ToNanny) -> bool {
-        match message {
-            ToNanny::Force(Force::Release) => {
-                self.forced.remove(key);
-            }
-            ToNanny::Force(force) => {
-                self.forced.insert(*key, force);
-            }
-            ToNanny::Begin { .. } | ToNanny::Inquire => {}
+    /// Tells a monitor a word that is not its first. False if the monitor does not run or does not listen.
+    pub(crate) fn tell(&self, key: &MonitorKey, message: ToNanny) -> bool {
+        let Some(running) = self.running.get(key) else { return false };
+        let question = message == ToNanny::Inquire;
+        match &running.by {
+            By::Nanny(nanny) if question => nanny.ask(&message),
+            By::Nanny(nanny) => nanny.tell(&message),
+            By::Pool(program) => self.pools.get(program).is_some_and(|pool| {
+                let message = ToPool::Tell { server: running.number, message };
+                if question { pool.ask(&message) } else { pool.tell(&message) }
+            }),
         }
-        self.say(key, message)
     }
 
-    /// The states that were forced by [`Monitors::tell`] and not released.
-    pub(crate) fn forced(&self) -> &BTreeMap<MonitorKey, Force> {
+    /// Forces or releases a state. False if nobody watches the real server: then it is not forced.
+    pub(crate) fn force(&mut self, key: &MonitorKey, force: Force) -> bool {
+        let heard = self.tell(key, ToNanny::Force(force));
+        match force {
+            Force::Up if heard => self.note_forced(key, Some(Forced::Up)),
+            Force::Down if heard => self.note_forced(key, Some(Forced::Down)),
+            Force::Up | Force::Down => {}
+            Force::Release => self.note_forced(key, None),
+        }
+        heard
+    }
+
+    /// The states that are forced, by [`Monitors::force`] or by a signal.
+    pub(crate) fn forced(&self) -> &BTreeMap<MonitorKey, Forced> {
         &self.forced
     }
 
@@ -206,17 +217,11 @@ impl Monitors {
         }
     }
 
-    fn say(&self, key: &MonitorKey, message: ToNanny) -> bool {
-        let Some(running) = self.running.get(key) else { return false };
-        let question = message == ToNanny::Inquire;
-        match &running.by {
-            By::Nanny(nanny) if question => nanny.ask(&message),
-            By::Nanny(nanny) => nanny.tell(&message),
-            By::Pool(program) => self.pools.get(program).is_some_and(|pool| {
-                let message = ToPool::Tell { server: running.number, message };
-                if question { pool.ask(&message) } else { pool.tell(&message) }
-            }),
-        }
+    fn note_forced(&mut self, key: &MonitorKey, forced: Option<Forced>) {
+        match forced {
+            Some(forced) => self.forced.insert(*key, forced),
+            None => self.forced.remove(key),
+        };
     }
 
     fn number(&mut self, watcher: Watcher) -> Number {
@@ -241,7 +246,12 @@ impl Monitors {
     /// What the news mean; none if they are of one that was ended.
     fn take(&mut self, news: News) -> Option<Event> {
         match (news.event, self.numbers.get(&news.number)?.clone()) {
-            (process::Event::Report(report), Watcher::Nanny(key)) => Some(Event::Report(key, report)),
+            (process::Event::Report(report), Watcher::Nanny(key)) => {
+                if let FromNanny::Checks(checks) = &report {
+                    self.note_forced(&key, checks.forced);
+                }
+                Some(Event::Report(key, report))
+            }
             (process::Event::Report(_) | process::Event::Refused(_), Watcher::Pool(_)) => None,
             (process::Event::Refused(reason), watcher) => {
                 self.forget(&watcher);

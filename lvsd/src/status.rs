@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
-use control::report::{Checks, Force, Forced};
+use control::report::{Checks, Forced};
 use control::status::{Failure, Operator, RealServer, State, Traffic, VirtualServer, Weight};
 use ipvs::{DestinationStatistics, ServiceKey, ServiceStatistics, Snapshot};
 
@@ -24,8 +24,8 @@ pub(crate) struct Facts<'a> {
     pub(crate) kernel: &'a Snapshot,
     /// How the checks go, of those monitors that have said it.
     pub(crate) checks: &'a BTreeMap<MonitorKey, Checks>,
-    /// States that were forced through lvsd.
-    pub(crate) forced: &'a BTreeMap<MonitorKey, Force>,
+    /// States that are forced, as far as lvsd was told.
+    pub(crate) forced: &'a BTreeMap<MonitorKey, Forced>,
     /// Why the kernel refused a service.
     pub(crate) trouble: &'a BTreeMap<ServiceKey, Vec<String>>,
 }
@@ -106,8 +106,7 @@ impl Service<'_> {
             since: clocks.wall_at(record.map_or(clocks.now, |record| record.since)),
             last_failure: failure
                 .map(|(at, reason)| Failure { at: clocks.wall_at(*at), reason: reason.clone() }),
-            forced: checks
-                .map_or_else(|| forced.get(monitor).copied().and_then(as_state), |checks| checks.forced),
+            forced: checks.map_or_else(|| forced.get(monitor).copied(), |checks| checks.forced),
             operator: state
                 .operator()
                 .of(&planned.watches)
@@ -128,14 +127,6 @@ impl Service<'_> {
             wanted: self.wanted.as_ref().and_then(weight),
             in_force: self.present.and_then(weight),
         }
-    }
-}
-
-fn as_state(force: Force) -> Option<Forced> {
-    match force {
-        Force::Up => Some(Forced::Up),
-        Force::Down => Some(Forced::Down),
-        Force::Release => None,
     }
 }
 

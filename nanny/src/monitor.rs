@@ -96,6 +96,7 @@ impl Monitor {
     ) -> Option<T> {
         let due = health.due();
         while health.due() == due {
+            let before = forced(health);
             let actions = tokio::select! {
                 biased;
                 word = self.mailbox.next(occupation) => self.heed(word, health),
@@ -103,6 +104,9 @@ impl Monitor {
                 event = awaited.as_mut() => return Some(event),
             };
             self.carry_out(actions);
+            if forced(health) != before {
+                self.outlet.answer(self.checks(health));
+            }
         }
         None
     }
@@ -125,12 +129,7 @@ impl Monitor {
     }
 
     fn checks(&self, health: &Health) -> Checks {
-        let forced = match (health.due(), health.is_up()) {
-            (Some(_), _) => None,
-            (None, true) => Some(Forced::Up),
-            (None, false) => Some(Forced::Down),
-        };
-        Checks { forced, last: self.last.as_ref().map(Checked::told) }
+        Checks { forced: forced(health), last: self.last.as_ref().map(Checked::told) }
     }
 
     fn carry_out(&mut self, actions: Vec<Action>) {
@@ -150,6 +149,15 @@ impl Checked {
             took_us: whole(self.ended.duration_since(self.began).as_micros()),
             failure: self.failure.clone(),
         }
+    }
+}
+
+/// What somebody decided in place of the checks, of which none is due then.
+fn forced(health: &Health) -> Option<Forced> {
+    match (health.due(), health.is_up()) {
+        (Some(_), _) => None,
+        (None, true) => Some(Forced::Up),
+        (None, false) => Some(Forced::Down),
     }
 }
 

@@ -51,7 +51,7 @@ impl Outlet {
         }
     }
 
-    /// Tells how the checks go. Only lvsd asks.
+    /// Tells how the checks go. Only lvsd wants to know.
     pub(crate) fn answer(&self, checks: Checks) {
         if let Self::Lvsd(reports, server) = self {
             reports.push(FromPool::Report { server: *server, message: FromNanny::Checks(checks) });

@@ -72,7 +72,8 @@ pub enum FromNanny {
         /// Somebody forced it down (SIGUSR1): it is removed even where dead real servers are quiesced.
         forced: bool,
     },
-    /// The answer to [`ToNanny::Inquire`].
+    /// The answer to [`ToNanny::Inquire`]. Told unasked when somebody has forced or released the state, by lvsd or by a
+    /// signal.
     Checks(Checks),
 }
 
@@ -93,6 +94,15 @@ pub enum Forced {
     Up,
     /// Out of service.
     Down,
+}
+
+impl From<Forced> for Force {
+    fn from(forced: Forced) -> Self {
+        match forced {
+            Forced::Up => Self::Up,
+            Forced::Down => Self::Down,
+        }
+    }
 }
 
 /// One check of a real server.

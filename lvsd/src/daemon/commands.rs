@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use control::command::{Answer, Command};
 use control::decisions::HEAVIEST;
-use control::report::{Force, ToNanny};
+use control::report::Force;
 use ipvs::Operation;
 use tokio::sync::oneshot;
 
@@ -96,14 +96,16 @@ impl Daemon {
         });
     }
 
-    /// The original's coloured glasses (nanny.md 10). They are put on again when a nanny is started again, but not when
-    /// lvsd is.
+    /// The original's coloured glasses (nanny.md 10). Whether lvsd or a signal put them on, they are put on again when a
+    /// nanny is started again, but not when lvsd is.
     fn force(&mut self, real_server: &str, force: Force) -> Result<Answer, String> {
         let monitor = self.monitor(real_server)?;
         let name = self.name_of(&monitor);
-        let heard = self.monitors.tell(&monitor, ToNanny::Force(force));
-        if !heard && force != Force::Release {
-            return Err(format!("nobody checks {name} at the moment: its nanny is told as soon as it runs"));
+        if !self.monitors.force(&monitor, force) && force != Force::Release {
+            return Err(format!(
+                "nobody checks {name} at the moment, so it stays as it is: ask again when its nanny runs (the log tells \
+                 when it is started again; if it was given up, a reload starts it)"
+            ));
         }
         let message = match force {
             Force::Up => format!("{name} is in service until release, whatever its checks would say"),

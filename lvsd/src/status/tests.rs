@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use control::report::{Checks, Force, Forced, FromNanny, LastCheck};
+use control::report::{Checks, Forced, FromNanny, LastCheck};
 use control::status::{Drain, Operator, State as Standing, VirtualServer, Weight};
 use ipvs::{DestinationStatistics, ServiceStatistics, Snapshot, Table, Traffic};
 use lvs_cf::{Config, NumbersOnly};
@@ -32,7 +32,7 @@ struct Bench {
     state: State,
     history: History,
     checks: BTreeMap<MonitorKey, Checks>,
-    forced: BTreeMap<MonitorKey, Force>,
+    forced: BTreeMap<MonitorKey, Forced>,
 }
 
 impl Bench {
@@ -125,7 +125,7 @@ fn what_somebody_decided_is_no_failure() {
     let mut bench = Bench::new(1);
     let monitor = bench.monitor(0);
     bench.report(0, &FromNanny::Up { weight: 5 }, 40);
-    bench.forced.insert(monitor, Force::Down);
+    bench.forced.insert(monitor, Forced::Down);
     bench.down(0, "forced down", true, 50);
     let deadline = Some(Duration::from_secs(130));
     let drain = operator::Drain { since: 1_600_000_000_000, deadline, over: false };

@@ -12,7 +12,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use control::lines::{Decoder, encode};
-use control::report::{DESCRIPTOR, FromNanny, Known, ToNanny};
+use control::report::{Checks, DESCRIPTOR, FromNanny, Known, ToNanny};
 use nix::sys::signal::{Signal, kill};
 use nix::sys::socket::{
     AddressFamily, Backlog, SockFlag, SockType, SockaddrIn, bind, getsockname, listen as listen_on, socket,
@@ -129,6 +129,14 @@ impl Lvsd {
 
     pub(crate) fn begin(&mut self, known: Known) {
         self.tell(&ToNanny::Begin { known });
+    }
+
+    /// The next report, which has to tell how the checks go.
+    pub(crate) fn told(&mut self) -> Checks {
+        match self.next() {
+            FromNanny::Checks(checks) => checks,
+            other => panic!("{other:?} is no answer"),
+        }
     }
 }
 

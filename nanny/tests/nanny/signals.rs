@@ -3,7 +3,7 @@
 use std::io::Read;
 use std::time::Duration;
 
-use control::report::{FromNanny, Known};
+use control::report::{Forced, FromNanny, Known};
 use nix::sys::signal::Signal;
 
 use crate::process::{BlackHole, Lvsd, Nanny, listen, nanny, serve, watch};
@@ -74,16 +74,20 @@ fn a_state_can_be_forced_and_released() {
     nanny.signal(Signal::SIGUSR1);
     nanny.expect_line("opaque glasses on");
     assert!(matches!(lvsd.next(), FromNanny::Down { .. }));
+    assert_eq!(lvsd.told().forced, Some(Forced::Down));
 
     nanny.signal(Signal::SIGUSR2);
     nanny.expect_line("rose-colored glasses on");
     assert_eq!(lvsd.next(), FromNanny::Up { weight: 1 });
+    assert_eq!(lvsd.told().forced, Some(Forced::Up));
 
     nanny.signal(Signal::SIGUSR1);
     assert!(matches!(lvsd.next(), FromNanny::Down { .. }));
+    assert_eq!(lvsd.told().forced, Some(Forced::Down));
 
     nanny.signal(Signal::SIGHUP);
     nanny.expect_line("DEBUG -- removing glasses");
+    assert_eq!(lvsd.told().forced, None);
     assert_eq!(lvsd.next(), FromNanny::Up { weight: 1 }, "at once, without the re-entry time");
 }
 

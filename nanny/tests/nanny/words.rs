@@ -6,10 +6,7 @@ use crate::process::{BlackHole, Lvsd, listen, watch};
 
 fn checks(lvsd: &mut Lvsd) -> Checks {
     lvsd.tell(&ToNanny::Inquire);
-    match lvsd.next() {
-        FromNanny::Checks(checks) => checks,
-        other => panic!("{other:?} is no answer"),
-    }
+    lvsd.told()
 }
 
 #[test]
@@ -21,17 +18,21 @@ fn lvsd_forces_a_state_and_releases_it() {
 
     lvsd.tell(&ToNanny::Force(Force::Down));
     assert_eq!(lvsd.next(), FromNanny::Down { reason: "forced down".to_owned(), forced: true });
+    assert_eq!(lvsd.told().forced, Some(Forced::Down), "unasked");
     nanny.expect_line("opaque glasses on");
     assert_eq!(checks(&mut lvsd).forced, Some(Forced::Down));
 
     lvsd.tell(&ToNanny::Force(Force::Up));
     assert_eq!(lvsd.next(), FromNanny::Up { weight: 1 });
+    assert_eq!(lvsd.told().forced, Some(Forced::Up));
     nanny.expect_line("rose-colored glasses on");
     assert_eq!(checks(&mut lvsd).forced, Some(Forced::Up));
 
     lvsd.tell(&ToNanny::Force(Force::Down));
     assert!(matches!(lvsd.next(), FromNanny::Down { .. }));
+    assert_eq!(lvsd.told().forced, Some(Forced::Down));
     lvsd.tell(&ToNanny::Force(Force::Release));
+    assert_eq!(lvsd.told().forced, None);
     assert_eq!(lvsd.next(), FromNanny::Up { weight: 1 }, "at once, without the re-entry time");
     nanny.expect_line("DEBUG -- removing glasses");
     assert_eq!(checks(&mut lvsd).forced, None);

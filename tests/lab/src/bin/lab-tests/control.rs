@@ -28,6 +28,7 @@ pub(crate) fn tests() -> Vec<Test> {
         a_disabled_real_server_leaves_and_returns_without_a_failure,
         a_weight_survives_reload_kill_and_restart,
         forced_states_count_for_the_sorry_server_and_outlive_the_nanny,
+        what_a_signal_forces_or_releases_outlives_the_nanny_too,
         a_diff_tells_what_the_reload_then_does,
         what_somebody_else_changed_is_repaired,
         status_tells_how_an_up_and_a_down_real_server_are,
@@ -202,12 +203,7 @@ fn forced_states_count_for_the_sorry_server_and_outlive_the_nanny() {
     pair.real_servers[0].stop_web();
     router.decide("up", "web/web1", json!({}));
     wait_for_table(router, "TCP 192.168.26.10:80 rr\n  -> 192.168.26.1:80 Route 1\n");
-    let before: Vec<_> = router.processes_named("nanny").iter().map(|nanny| nanny.pid).collect();
-    router.signal("nanny", Signal::SIGKILL);
-    wait_until("new nannies", PATIENCE, || {
-        let now = router.processes_named("nanny");
-        now.len() == 2 && now.iter().all(|nanny| !before.contains(&nanny.pid))
-    });
+    kill_nannies(router);
     holds_for("web1 is in service", Duration::from_secs(3), || weight(router, 1) == Some(1));
     assert_eq!(weight(router, 2), None);
 
@@ -215,6 +211,42 @@ fn forced_states_count_for_the_sorry_server_and_outlive_the_nanny() {
     wait_until("web2", PATIENCE, || weight(router, 2) == Some(1));
     router.decide("release", "web/web1", json!({}));
     wait_for_table(router, "TCP 192.168.26.10:80 rr\n  -> 192.168.26.2:80 Route 1\n");
+}
+
+/// Kills all nannies and waits until each has a successor.
+fn kill_nannies(router: &Machine) {
+    let before: Vec<_> = router.processes_named("nanny").iter().map(|nanny| nanny.pid).collect();
+    router.signal("nanny", Signal::SIGKILL);
+    wait_until("new nannies", PATIENCE, || {
+        let now = router.processes_named("nanny");
+        now.len() == before.len() && now.iter().all(|nanny| !before.contains(&nanny.pid))
+    });
+}
+
+fn what_a_signal_forces_or_releases_outlives_the_nanny_too() {
+    let (pair, _) = balancer(|file| {
+        let web = file.virtual_server("web");
+        web.remove("web2");
+        web.remove("web3");
+    });
+    let router = &pair.primary;
+    let forced = || router.lvsd_status("web", "web1")["forced"].clone();
+    wait_until("web1", PATIENCE, || weight(router, 1) == Some(1));
+    wait_until("its nanny", PATIENCE, || router.processes_named("nanny").len() == 1);
+
+    router.decide("down", "web/web1", json!({}));
+    wait_until("web1 is out of service", PATIENCE, || weight(router, 1).is_none());
+    router.signal("nanny", Signal::SIGHUP);
+    wait_until("web1 is back", PATIENCE, || weight(router, 1) == Some(1));
+    kill_nannies(router);
+    holds_for("web1 is in service", Duration::from_secs(3), || weight(router, 1) == Some(1));
+    assert_eq!(forced(), Value::Null);
+
+    router.signal("nanny", Signal::SIGUSR1);
+    wait_until("web1 is out of service", PATIENCE, || weight(router, 1).is_none());
+    kill_nannies(router);
+    holds_for("web1 is out of service", Duration::from_secs(3), || weight(router, 1).is_none());
+    assert_eq!(forced(), "down");
 }
 
 fn a_diff_tells_what_the_reload_then_does() {
