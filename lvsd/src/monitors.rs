@@ -8,7 +8,7 @@ use std::ffi::OsString;
 use std::process::ExitStatus;
 use std::time::Duration;
 
-use control::pool::{FromPool, Number, ToPool};
+use control::pool::{Number, ToPool};
 use control::report::{Force, Forced, FromNanny, Known, ToNanny};
 use tokio::sync::mpsc;
 
@@ -280,23 +280,6 @@ impl Monitors {
                     Watcher::Nanny(key) => running.contains_key(key),
                     Watcher::Pool(_) => other != watcher,
                 });
-            }
-        }
-    }
-}
-
-impl News {
-    fn of_nanny(number: Number, report: FromNanny) -> Self {
-        Self { number, event: process::Event::Report(report) }
-    }
-
-    fn of_pool(_: Number, message: FromPool) -> Self {
-        match message {
-            FromPool::Report { server, message } => {
-                Self { number: server, event: process::Event::Report(message) }
-            }
-            FromPool::Refused { server, reason } => {
-                Self { number: server, event: process::Event::Refused(reason) }
             }
         }
     }

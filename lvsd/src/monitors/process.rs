@@ -6,7 +6,7 @@ use std::process::{ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use control::lines::{Decoder, encode};
-use control::pool::Number;
+use control::pool::{FromPool, Number};
 use control::report::{DESCRIPTOR, FromNanny};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -43,6 +43,21 @@ pub(super) enum Event {
     Refused(String),
     /// The process ended, or never ran, for this reason; it had run for this long.
     Ended(Result<ExitStatus, String>, Duration),
+}
+
+impl News {
+    /// What the nanny of one real server says.
+    pub(super) fn of_nanny(number: Number, report: FromNanny) -> Self {
+        Self { number, event: Event::Report(report) }
+    }
+
+    /// What a pool says.
+    pub(super) fn of_pool(_: Number, message: FromPool) -> Self {
+        match message {
+            FromPool::Report { server, message } => Self { number: server, event: Event::Report(message) },
+            FromPool::Refused { server, reason } => Self { number: server, event: Event::Refused(reason) },
+        }
+    }
 }
 
 /// Where news are handed in.

@@ -1,3 +1,5 @@
+mod foreign;
+mod leaving;
 mod operator;
 
 use std::collections::BTreeMap;
@@ -8,9 +10,7 @@ use ipvs::{DestinationKey, ServiceKey, Table};
 use lvs_cf::{Config, NumbersOnly};
 
 use super::sorry::SorryChange;
-use super::wanted::with_weight;
 use super::{MonitorChange, State};
-use crate::drains::{LONGEST, SHORTEST};
 use crate::plan::{Mode, MonitorKey, Plan};
 
 const MODE: Mode = Mode { nodaemon: false, verbose: false };
@@ -185,72 +185,6 @@ fn a_changed_weight_is_in_force_at_once_and_a_changed_check_keeps_the_state() {
     assert_eq!(bench.weights(), weights([(1, 8)]));
 }
 
-#[test]
-fn a_server_that_a_reload_removes_is_drained_before_it_goes() {
-    let mut bench = Bench::new(web("", &[(1, 1), (2, 1)]));
-    bench.up(1, 1);
-    bench.up(2, 1);
-    bench.reload(web("", &[(1, 1)]), Duration::ZERO);
-    assert_eq!(bench.weights(), weights([(1, 1), (2, 0)]));
-
-    let end = |bench: &mut Bench, at: Duration, connections: u32| {
-        bench.state.end_drains(at, |_, _| connections);
-        bench.settle();
-        bench.weights()
-    };
-    assert_eq!(end(&mut bench, SHORTEST / 2, 0), weights([(1, 1), (2, 0)]));
-    assert_eq!(end(&mut bench, SHORTEST, 3), weights([(1, 1), (2, 0)]));
-    assert_eq!(end(&mut bench, LONGEST, 3), weights([(1, 1)]));
-}
-
-#[test]
-fn while_a_server_leaves_sh_sends_its_clients_elsewhere() {
-    let fallback = |bench: &Bench| bench.kernel.services.values().any(|it| it.service.scheduler_flags.first);
-    let mut bench = Bench::new(web("scheduler = sh", &[(1, 1), (2, 1)]));
-    bench.up(1, 1);
-    bench.up(2, 1);
-    assert!(!fallback(&bench));
-    bench.reload(web("scheduler = sh", &[(1, 1)]), Duration::ZERO);
-    assert_eq!((bench.weights(), fallback(&bench)), (weights([(1, 1), (2, 0)]), true));
-    bench.state.end_drains(LONGEST, |_, _| 0);
-    bench.settle();
-    assert_eq!((bench.weights(), fallback(&bench)), (weights([(1, 1)]), false));
-}
-
-#[test]
-fn with_quiesce_server_every_connection_is_waited_for() {
-    let mut bench = Bench::new(web("quiesce_server = 1", &[(1, 1), (2, 1)]));
-    bench.up(2, 1);
-    bench.reload(web("quiesce_server = 1", &[(1, 1)]), Duration::ZERO);
-    bench.state.end_drains(LONGEST * 100, |_, _| 1);
-    bench.settle();
-    assert_eq!(bench.weights(), weights([(2, 0)]));
-    bench.state.end_drains(LONGEST * 100, |_, _| 0);
-    bench.settle();
-    assert_eq!(bench.weights(), weights([]));
-}
-
-#[test]
-fn a_server_that_returns_while_it_drains_is_used_again() {
-    let mut bench = Bench::new(web("", &[(1, 1), (2, 1)]));
-    bench.up(2, 1);
-    bench.reload(web("", &[(1, 1)]), Duration::ZERO);
-    bench.reload(web("", &[(1, 1), (2, 1)]), Duration::ZERO);
-    assert_eq!(bench.state.draining_services().len(), 0);
-    bench.up(2, 1);
-    assert_eq!(bench.weights(), weights([(2, 1)]));
-}
-
-#[test]
-fn a_removed_virtual_server_is_not_drained() {
-    let mut bench = Bench::new(web("", &[(1, 1)]));
-    bench.up(1, 1);
-    let changes = bench.reload(Plan::default(), Duration::ZERO);
-    assert!(matches!(changes[..], [MonitorChange::Stop(_)]));
-    assert_eq!(bench.kernel, Table::default());
-    assert_eq!(bench.state.draining_services().len(), 0);
-}
-
 /// http and https under one mark, one real server in both.
 const GROUP: &str = "
 virtual http {
@@ -310,80 +244,4 @@ fn a_late_word_of_an_ended_monitor_changes_nothing() {
     let monitor = bench.monitor(1);
     bench.reload(Plan::default(), Duration::ZERO);
     assert!(!bench.state.report(&monitor, &FromNanny::Up { weight: 1 }));
-}
-
-/// Real servers 1 and 2 of [`web`], watched by a monitor that is not ours.
-fn watched_by_others(more: &str) -> Plan {
-    web(&format!("client_monitor = /usr/local/sbin/watch\n{more}"), &[(1, 1), (2, 1)])
-}
-
-impl Bench {
-    /// A monitor that is not ours writes its entry behind lvsd's back, and lvsd looks at the table.
-    fn writes(&mut self, n: u8, weight: u32) {
-        let monitor = self.monitor(n);
-        let (service, at) = self.state.plan().monitors[&monitor].watches;
-        let entry = self.state.plan().services[&service].servers[&at].destination.clone();
-        let destinations = &mut self.kernel.services.get_mut(&service).unwrap().destinations;
-        destinations.insert(at, with_weight(&entry, weight));
-        self.settle();
-    }
-}
-
-#[test]
-fn what_a_foreign_monitor_writes_stays_as_it_is() {
-    let mut bench = Bench::new(watched_by_others(""));
-    bench.writes(1, 7);
-    assert_eq!(bench.weights(), weights([(1, 7)]));
-    bench.reload(watched_by_others("scheduler = rr"), Duration::ZERO);
-    assert_eq!(bench.weights(), weights([(1, 7)]));
-    // It removes its entry itself; lvsd only sees to what nobody writes any more.
-    bench.reload(web("", &[(2, 1)]), Duration::ZERO);
-    assert_eq!(bench.weights(), weights([]));
-}
-
-#[test]
-fn the_sorry_server_follows_what_foreign_monitors_say() {
-    let mut bench = Bench::new(watched_by_others("sorry_server = 10.0.0.9"));
-    bench.writes(1, 1);
-    bench.up(1, 1);
-    bench.down(2);
-    assert_eq!(bench.weights(), weights([(1, 1)]));
-    bench.down(1);
-    assert_eq!(bench.weights(), weights([(1, 1), (9, 1)]));
-    let monitor = bench.monitor(1);
-    bench.state.begins_anew(&monitor);
-    bench.settle();
-    assert_eq!(bench.weights(), weights([(1, 1), (9, 1)]), "down until it says that it is up");
-    bench.up(1, 1);
-    bench.state.begins_anew(&monitor);
-    assert_eq!(bench.state.known(&monitor), Known::Nothing);
-    assert_eq!(bench.weights(), weights([(1, 1)]));
-}
-
-#[test]
-fn in_a_group_every_monitor_has_its_own_real_servers() {
-    let foreign = GROUP.replacen("port = 443", "port = 443\nclient_monitor = /usr/local/sbin/watch", 1);
-    let mut bench = Bench::new(plan(&foreign));
-    let (_, group) = bench.state.plan().services.iter().next().unwrap();
-    let servers: Vec<_> = group.servers.iter().map(|(at, server)| (at.port, server.foreign)).collect();
-    assert_eq!(servers, [(0, false), (443, true)], "a foreign monitor writes the port that it is told");
-    let ours = *bench.state.plan().monitors.keys().next().unwrap();
-    bench.state.report(&ours, &FromNanny::Up { weight: 1 });
-    bench.settle();
-    let ports = |bench: &Bench| {
-        bench
-            .kernel
-            .services
-            .values()
-            .next()
-            .unwrap()
-            .destinations
-            .keys()
-            .map(|at| at.port)
-            .collect::<Vec<_>>()
-    };
-    assert_eq!(ports(&bench), [0]);
-    bench.state.report(&ours, &FromNanny::Down { reason: "refused".to_owned(), forced: false });
-    bench.settle();
-    assert!(ports(&bench).is_empty());
 }
