@@ -60,12 +60,14 @@ impl Monitor {
     pub(crate) async fn watch(&mut self, known: Known, first: Instant) -> Infallible {
         let mut health = Health::new(self.probe.real_server, self.policy, known, first);
         loop {
-            let pause = pin!(pause(health.due()));
-            let Some(due) = self.attend(&mut health, pause, Occupation::Pause).await else { continue };
+            let due = health.due();
+            let pause = pin!(pause(due.map(|due| self.admission.time(due))));
+            let Some(begin) = self.attend(&mut health, pause, Occupation::Pause).await else { continue };
+            let due = due.unwrap_or(begin);
             let check = pin!(check(Arc::clone(&self.probe), Arc::clone(&self.admission), due));
             if let Some((outcome, checked)) = self.attend(&mut health, check, Occupation::Check).await {
+                let actions = health.checked(outcome, checked.ended);
                 self.last = Some(checked);
-                let actions = health.checked(outcome, Instant::now());
                 self.carry_out(actions);
             }
         }
@@ -170,9 +172,8 @@ pub(crate) async fn pause(due: Option<Instant>) -> Instant {
 
 /// One check, as soon as there is a place for it.
 async fn check(probe: Arc<Probe>, admission: Arc<Admission>, due: Instant) -> (Result<(), Failure>, Checked) {
-    let _place = admission.check(&probe.question, due).await;
-    let began = Instant::now();
-    let outcome = probe.check().await;
+    let (_place, began) = admission.check(&probe.question, due).await;
+    let outcome = probe.check_since(began).await;
     let failure = outcome.as_ref().err().map(Failure::to_string);
     (outcome, Checked { began, ended: Instant::now(), failure })
 }

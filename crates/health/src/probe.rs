@@ -10,7 +10,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use nix::errno::Errno;
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, timeout_at};
 
 use crate::expect::Expect;
 use crate::failure::{Cause, Failure, errno};
@@ -57,11 +57,20 @@ impl Probe {
     ///
     /// A [`Failure`] with the step that went wrong; the real server is not to be used then.
     pub async fn check(&self) -> Result<(), Failure> {
+        self.check_since(Instant::now().into()).await
+    }
+
+    /// The same by somebody who knows what time it is now: to look at the clock is not always cheap.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Probe::check`].
+    pub async fn check_since(&self, now: std::time::Instant) -> Result<(), Failure> {
         let attempt = Attempt {
             real_server: self.real_server,
             expect: &self.expect,
             limit: self.limit,
-            begun: Instant::now(),
+            begun: now.into(),
         };
         let outcome = match (&self.question, &self.expect) {
             (_, Expect::Impossible(reason)) => Err(Cause::Expression(reason.clone())),
@@ -83,6 +92,14 @@ struct Attempt<'a> {
 }
 
 impl Attempt<'_> {
+    /// When a phase has to be over that begins now.
+    fn deadline(&self) -> Instant {
+        match self.limit {
+            Limit::Phase(limit) => Instant::now() + limit,
+            Limit::Check(limit) => self.begun + limit,
+        }
+    }
+
     /// How long a phase may last that begins now.
     fn left(&self) -> Duration {
         match self.limit {
@@ -98,6 +115,9 @@ impl Attempt<'_> {
         timed_out: Cause,
         failed: fn(Errno) -> Cause,
     ) -> Result<T, Cause> {
-        timeout(self.left(), phase).await.map_err(|_| timed_out)?.map_err(|error| failed(errno(&error)))
+        timeout_at(self.deadline(), phase)
+            .await
+            .map_err(|_| timed_out)?
+            .map_err(|error| failed(errno(&error)))
     }
 }

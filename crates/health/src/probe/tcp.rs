@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use nix::errno::Errno;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
-use tokio::time::timeout;
+use tokio::time::timeout_at;
 use tracing::debug;
 
 use super::Attempt;
@@ -37,7 +37,8 @@ pub(super) async fn check(attempt: &Attempt<'_>, send: Option<&[u8]>) -> Result<
         return Ok(());
     }
     let mut received = Vec::with_capacity(SHOWN);
-    let verdict = match timeout(attempt.left(), receive(&mut stream, attempt.expect, &mut received)).await {
+    let receiving = receive(&mut stream, attempt.expect, &mut received);
+    let verdict = match timeout_at(attempt.deadline(), receiving).await {
         Ok(verdict) => verdict,
         Err(_) if received.is_empty() => return Err(Cause::ReadTimedOut),
         Err(_) => attempt.expect.judge_whole(&received),
