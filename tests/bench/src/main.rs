@@ -5,7 +5,9 @@
 //! Exit status 0 unless something could not be measured: no time is good or bad here.
 #![allow(clippy::expect_used, clippy::unwrap_used)]
 
+mod checks;
 mod configuration;
+mod death;
 mod memory;
 mod parsing;
 mod pool;
@@ -25,7 +27,12 @@ type Figure = (&'static str, fn());
 /// What needs no kernel with IPVS.
 const NATIVELY: [Figure; 3] =
     [("parsing", parsing::measure), ("nannies", memory::nannies), ("pool", pool::measure)];
-const IN_THE_LAB: [Figure; 2] = [("programming", programming::measure), ("pair", memory::pair)];
+const IN_THE_LAB: [Figure; 4] = [
+    ("programming", programming::measure),
+    ("pair", memory::pair),
+    ("checks", checks::measure),
+    ("death", death::measure),
+];
 
 fn main() -> ExitCode {
     role::play();
