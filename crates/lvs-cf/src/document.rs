@@ -29,7 +29,7 @@ pub struct Line<'a> {
 impl Document {
     /// Cuts a file into lines.
     pub fn new(bytes: &[u8]) -> Self {
-        Self { bytes: bytes.to_vec(), starts: starts(bytes) }
+        bytes.to_vec().into()
     }
 
     /// The file.
@@ -90,6 +90,12 @@ impl Document {
         let kept = (1..=self.line_count()).filter(|number| numbers.binary_search(number).is_err());
         let bytes = kept.filter_map(|number| self.bytes.get(self.start(number)..self.start(number + 1)));
         Self::new(&bytes.collect::<Vec<_>>().concat())
+    }
+}
+
+impl From<Vec<u8>> for Document {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self { starts: starts(&bytes), bytes }
     }
 }
 

@@ -103,7 +103,7 @@ pub fn read(path: &Path) -> Result<Vec<u8>, ReadError> {
 /// # Errors
 /// See [`ReadError`].
 pub fn load(path: &Path, names: &dyn Names) -> Result<Parsed, ReadError> {
-    Config::parse(&read(path)?, names).map_err(|errors| ReadError::Content(Box::new(errors)))
+    Config::of(read(path)?.into(), names).map_err(|errors| ReadError::Content(Box::new(errors)))
 }
 
 /// Why a change was not saved. The file is as it was.

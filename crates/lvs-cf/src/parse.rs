@@ -27,7 +27,15 @@ impl Config {
     /// of more than [`crate::MAX_BYTES`] is [`ErrorKind::Read`], both on line 0.
     pub fn parse(bytes: &[u8], names: &dyn Names) -> Result<Parsed, Errors> {
         size(bytes.len())?;
-        let document = Document::new(bytes);
+        Self::of(Document::new(bytes), names)
+    }
+
+    /// The same for a document that is there already.
+    ///
+    /// # Errors
+    /// See [`Config::parse`].
+    pub fn of(document: Document, names: &dyn Names) -> Result<Parsed, Errors> {
+        size(document.as_bytes().len())?;
         let reading = reader::read(&document, names);
         match reading.errors {
             Some(errors) => Err(errors),

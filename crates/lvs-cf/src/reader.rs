@@ -206,6 +206,8 @@ impl<'a> Reader<'a> {
     fn end_block(&mut self, close: Option<usize>) {
         if let Some(mut server) = self.server.take() {
             server.block.close = close;
+            // A file may have tens of thousands of them.
+            server.block.statements.shrink_to_fit();
             if let Some(section) = &mut self.section {
                 section.value.servers.push(server.value);
                 section.block.blocks.push(server.block);
