@@ -6,11 +6,8 @@ use lab::lvs_cf::{LvsCf, VirtualServer};
 use lvs_cf::Config;
 use lvs_cf::system::System;
 
-/// Real servers of each virtual server.
-pub(crate) const REAL_SERVERS: u8 = 10;
-
-/// A file of so many virtual servers, direct routing.
-pub(crate) fn file(virtual_servers: u16) -> LvsCf {
+/// A file of so many virtual servers with so many real servers each, direct routing.
+pub(crate) fn file(virtual_servers: u16, real_servers: u8) -> LvsCf {
     let mut file = LvsCf::default()
         .with("serial_no", "40")
         .with("primary", "192.168.26.9")
@@ -18,11 +15,11 @@ pub(crate) fn file(virtual_servers: u16) -> LvsCf {
         .with("heartbeat", "0")
         .with("network", "direct")
         .with("debug_level", "NONE");
-    file.virtual_servers = (0..virtual_servers).map(virtual_server).collect();
+    file.virtual_servers = (0..virtual_servers).map(|number| virtual_server(number, real_servers)).collect();
     file
 }
 
-fn virtual_server(number: u16) -> VirtualServer {
+fn virtual_server(number: u16, real_servers: u8) -> VirtualServer {
     let [high, low] = number.to_be_bytes();
     let mut section = VirtualServer::new(&format!("web{number}"))
         .with("active", "1")
@@ -37,7 +34,7 @@ fn virtual_server(number: u16) -> VirtualServer {
         .with("timeout", "6")
         .with("reentry", "15")
         .with("quiesce_server", "0");
-    for last in 1..=REAL_SERVERS {
+    for last in 1..=real_servers {
         section.add(&format!("real{last}"), &Ipv4Addr::new(10, high, low, last).to_string());
     }
     section

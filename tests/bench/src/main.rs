@@ -12,6 +12,7 @@ mod memory;
 mod parsing;
 mod pool;
 mod programming;
+mod scale;
 mod stopwatch;
 mod table;
 
@@ -27,8 +28,10 @@ type Figure = (&'static str, fn());
 /// What needs no kernel with IPVS.
 const NATIVELY: [Figure; 3] =
     [("parsing", parsing::measure), ("nannies", memory::nannies), ("pool", pool::measure)];
-const IN_THE_LAB: [Figure; 4] = [
+const IN_THE_LAB: [Figure; 6] = [
     ("programming", programming::measure),
+    ("start", scale::start),
+    ("reload", scale::reload),
     ("pair", memory::pair),
     ("checks", checks::measure),
     ("death", death::measure),

@@ -22,7 +22,7 @@ const PATIENT: Duration = Duration::from_secs(30);
 
 /// As many nannies as lvsd would start for as many real servers, once each has made its first check.
 pub(crate) fn nannies() {
-    let port = web_server().to_string();
+    let port = web_server((Ipv4Addr::LOCALHOST, 0)).to_string();
     let mut started: Vec<(Child, UnixStream)> = (0..NANNIES).map(|_| start_nanny(&port)).collect();
     for (_, report) in &started {
         let mut line = String::new();
@@ -67,8 +67,8 @@ fn start_nanny(port: &str) -> (Child, UnixStream) {
 }
 
 /// Answers every request as long as this process lives. Returns its port.
-fn web_server() -> u16 {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
+pub(crate) fn web_server(at: (Ipv4Addr, u16)) -> u16 {
+    let listener = TcpListener::bind(at).expect("a port");
     let port = listener.local_addr().expect("its number").port();
     thread::spawn(move || {
         for mut client in listener.incoming().flatten() {

@@ -11,17 +11,18 @@ use lab::world;
 use neli::consts::{nl::NlmF, socket::NlFamily};
 use netlink::{Batch, Socket};
 
-use crate::configuration::{self, REAL_SERVERS, parse};
+use crate::configuration::{self, parse};
 use crate::stopwatch::{median, milliseconds, ratio, timed};
 use crate::table;
 
 const VIRTUAL_SERVERS: u16 = 1000;
+const REAL_SERVERS: u8 = 10;
 const ROUNDS: usize = 9;
 
 /// Empties the table of this world.
 pub(crate) fn measure() {
     world::furnish();
-    let mut file = configuration::file(VIRTUAL_SERVERS);
+    let mut file = configuration::file(VIRTUAL_SERVERS, REAL_SERVERS);
     let text = file.to_string();
     let wanted = table::wanted(&parse(&text));
     compare_with_lvsd(&text, &wanted);
@@ -58,7 +59,8 @@ fn program(text: &str, wanted: &Table) {
     println!("  ipvsadm -R takes {:.1} times as long as ours from the text", ratio(ipvsadm, walk));
 }
 
-fn raw(wanted: &Table) -> Duration {
+/// The same messages, encoded before the clock starts.
+pub(crate) fn raw(wanted: &Table) -> Duration {
     let mut socket = Socket::connect(NlFamily::Generic).expect("a netlink socket");
     let family = socket.family_id(ipvs_sys::FAMILY_NAME).expect("IPVS in the kernel");
     let mut batch = Batch::new();
@@ -71,7 +73,7 @@ fn raw(wanted: &Table) -> Duration {
 }
 
 /// What lvsd does at start, at a reload and after a crash.
-fn bring_about(wanted: &Table) -> (Duration, Vec<Operation>) {
+pub(crate) fn bring_about(wanted: &Table) -> (Duration, Vec<Operation>) {
     timed(|| {
         let mut client = Client::connect().expect("IPVS in the kernel");
         let operations = client.table().expect("the kernel's table").diff(wanted);
@@ -115,12 +117,13 @@ fn reload(texts: &[String; 2]) {
     );
 }
 
-fn kernel() -> Table {
+/// The table that the kernel has.
+pub(crate) fn kernel() -> Table {
     Client::connect().and_then(|mut client| client.table()).expect("the kernel's table")
 }
 
 /// The table here must be the one that lvsd itself would make of the file.
-fn compare_with_lvsd(text: &str, wanted: &Table) {
+pub(crate) fn compare_with_lvsd(text: &str, wanted: &Table) {
     let file = world::directory().join("lvs.cf");
     fs::write(&file, text).expect("scratch file");
     let mut lvsd = Command::new(world::programs().join("lvsd"));
