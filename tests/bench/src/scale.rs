@@ -29,15 +29,16 @@ const REAL_SERVERS: u8 = 40;
 const ROUNDS: usize = 7;
 /// Longest wait for lvsd.
 const PATIENT: Duration = Duration::from_secs(120);
-/// What lvsd says when it has told its pool of the last real server.
-const LAST_MONITOR: &str = "create_monitor for web999/real40 ";
+/// As many real servers in few virtual servers: the kernel tells the real servers of one virtual server at a time.
+const FEW_VIRTUAL_SERVERS: u16 = 160;
+const MANY_REAL_SERVERS: u8 = 250;
 /// What lvsd says at the end of a reload without a change.
 const UNCHANGED: &str = "configuration file is in force changes=0";
 
 /// A file whose real servers are hardly ever checked while lvsd is measured.
-fn file() -> LvsCf {
+fn file(virtual_servers: u16, real_servers: u8) -> LvsCf {
     let nanny = world::programs().join("nanny").display().to_string();
-    let mut file = configuration::file(VIRTUAL_SERVERS, REAL_SERVERS);
+    let mut file = configuration::file(virtual_servers, real_servers);
     for section in &mut file.virtual_servers {
         section.set("timeout", "86400");
         section.set("client_monitor", &nanny);
@@ -49,7 +50,7 @@ fn file() -> LvsCf {
 /// real server among those that were removed in the last two minutes.
 pub(crate) fn start() {
     world::furnish();
-    let text = file().to_string();
+    let text = file(VIRTUAL_SERVERS, REAL_SERVERS).to_string();
     let wanted = table::wanted(&parse(&text));
     compare_with_lvsd(&text, &wanted);
     let ways: [(&str, &dyn Fn() -> Duration); 3] = [
@@ -100,7 +101,15 @@ fn ip(arguments: &[&str]) {
 /// lvsd adopts a table with every real server up, and reads an unchanged file again.
 pub(crate) fn reload() {
     world::furnish();
-    let text = file().to_string();
+    for (virtual_servers, real_servers) in
+        [(VIRTUAL_SERVERS, REAL_SERVERS), (FEW_VIRTUAL_SERVERS, MANY_REAL_SERVERS)]
+    {
+        reload_shape(virtual_servers, real_servers);
+    }
+}
+
+fn reload_shape(virtual_servers: u16, real_servers: u8) {
+    let text = file(virtual_servers, real_servers).to_string();
     let wanted = table::wanted(&parse(&text));
     new_table();
     // Whichever real server is checked is well.
@@ -110,14 +119,17 @@ pub(crate) fn reload() {
     let path = world::directory().join("scale.cf");
     fs::write(&path, &text).expect("scratch file");
     let (mut lvsd, ready) = Lvsd::start(&path);
-    lvsd.wait_for(LAST_MONITOR);
+    // Said when it has told its pool of the last real server.
+    lvsd.wait_for(&format!("create_monitor for web{}/real{real_servers} ", virtual_servers - 1));
     let reloads: Vec<_> = (0..ROUNDS).map(|_| lvsd.reload()).collect();
-    println!("lvsd with {VIRTUAL_SERVERS} x {REAL_SERVERS} real servers in the table");
+    let looks: Vec<_> = (0..ROUNDS).map(|_| timed(kernel).0).collect();
+    println!("lvsd with {virtual_servers} x {real_servers} real servers in the table");
     println!("  from exec to ready, adopting all of them{}", milliseconds(ready));
     println!(
         "  SIGHUP to the end of a reload without a change, median of {ROUNDS}{}",
         milliseconds(median(reloads))
     );
+    println!("  reading that table from the kernel, nothing else, median{}", milliseconds(median(looks)));
     assert!(kernel() == wanted, "lvsd changed the table");
     lvsd.end();
 }
