@@ -1,15 +1,20 @@
-//! What a check takes of the router's processor: our pool beside keepalived, with the same real servers.
+//! What a check takes of a processor: our pool beside keepalived, with the same real servers.
+//!
+//! The processor times that user-mode-linux accounts are no measure: its clock counts whole ticks, so that a process that
+//! wakes up at a tick and is done before the next has taken nothing. What is counted instead is the work that another
+//! process, which yields to everybody, gets done meanwhile. So the real servers' share is in it, the same for both.
 
+use std::env;
 use std::fmt::Write as _;
+use std::hint::black_box;
+use std::process::exit;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use lab::lvs_cf::{LvsCf, VirtualServer};
 use lab::pair::CONFIGURATION;
 use lab::{Lab, Machine, wait_until};
 use nix::sys::signal::Signal;
-
-use crate::stopwatch::processor_time_in;
 
 const REAL_SERVERS: u32 = 1_000;
 /// Each checker has its turn so many times.
@@ -18,6 +23,8 @@ const ROUNDS: usize = 3;
 const WARM_UP: Duration = Duration::from_secs(5);
 const MEASURED: Duration = Duration::from_secs(20);
 const PATIENCE: Duration = Duration::from_secs(120);
+/// The argument with which this program works and yields.
+const WORKER: &str = "bench-worker";
 /// Where keepalived reads its configuration.
 const KEEPALIVED: &str = "/etc/sysconfig/keepalived.conf";
 
@@ -39,8 +46,10 @@ const CHECKERS: [Checker; 2] = [
 ];
 
 /// What a checker took in one turn.
+#[derive(Debug, Clone, Copy)]
 struct Turn {
-    processor: Duration,
+    /// Of the processor, with its real servers.
+    taken: Duration,
     checks: u32,
 }
 
@@ -51,28 +60,24 @@ pub(crate) fn measure() {
     router.write(KEEPALIVED, keepalived());
     let mut turns = CHECKERS.map(|_| Vec::new());
     for _ in 0..ROUNDS {
+        let alone = work(&router);
         for (checker, turns) in CHECKERS.iter().zip(&mut turns) {
-            turns.push(turn(&router, &farm, checker));
+            turns.push(turn(&router, &farm, checker, alone));
         }
     }
     println!("processor time of {REAL_SERVERS} real servers checked each second by TCP connect, in the lab");
+    println!("with what the real servers themselves take, in {} s (median of {ROUNDS})", MEASURED.as_secs());
     for (checker, turns) in CHECKERS.iter().zip(turns) {
         let turn = median(turns);
-        println!(
-            "  {:10} {:.1} s in {} s, {} checks, {:.0} us each (median of {ROUNDS})",
-            checker.name,
-            turn.processor.as_secs_f64(),
-            MEASURED.as_secs(),
-            turn.checks,
-            turn.per_check()
-        );
+        let (taken, checks, each) = (turn.taken.as_secs_f64(), turn.checks, turn.per_check());
+        println!("  {:10} {taken:.1} s, {checks} checks, {each:.0} us each", checker.name);
     }
 }
 
 impl Turn {
     /// Microseconds.
-    fn per_check(&self) -> f64 {
-        self.processor.as_secs_f64() * 1e6 / f64::from(self.checks)
+    fn per_check(self) -> f64 {
+        self.taken.as_secs_f64() * 1e6 / f64::from(self.checks)
     }
 }
 
@@ -80,6 +85,31 @@ impl Turn {
 fn median(mut turns: Vec<Turn>) -> Turn {
     turns.sort_by(|one, other| one.per_check().total_cmp(&other.per_check()));
     turns.swap_remove(turns.len() / 2)
+}
+
+/// Work that yields to everybody: says how much of it was done in the time of a measurement.
+pub(crate) fn play() {
+    if env::args().nth(1).as_deref() != Some(WORKER) {
+        return;
+    }
+    let begin = Instant::now();
+    let mut done = 0u32;
+    while begin.elapsed() < MEASURED {
+        // Long enough that looking at the clock does not count.
+        (0..1_000_000u32).for_each(|step| {
+            black_box(step);
+        });
+        done += 1;
+    }
+    println!("{done}");
+    exit(0);
+}
+
+fn work(router: &Machine) -> u32 {
+    let own = env::current_exe().expect("path of this program");
+    let words = ["-n", "19", own.to_str().expect("a path in UTF-8"), WORKER];
+    let said = router.run_within(PATIENCE, "nice", &words).expect_success();
+    said.trim().parse().expect("an amount of work")
 }
 
 /// A router, and a machine that answers for all real servers.
@@ -137,26 +167,20 @@ fn keepalived() -> String {
     text
 }
 
-/// Starts a checker, waits until it is at work, and ends it after a while.
-fn turn(router: &Machine, farm: &Machine, checker: &Checker) -> Turn {
+/// Starts a checker, waits until it is at work, and ends it after a while. `alone` is the work that is done without it.
+fn turn(router: &Machine, farm: &Machine, checker: &Checker, alone: u32) -> Turn {
     let (program, arguments) = checker.start;
     router.run(program, arguments).expect_success();
     let destinations = || router.table().0.first().map_or(0, |service| service.destinations.len());
     wait_until("every real server in the table", PATIENCE, || destinations() == REAL_SERVERS as usize);
     thread::sleep(WARM_UP);
-    let (before, answered) = (processor_time_of(router, checker.name), connections(farm));
-    thread::sleep(MEASURED);
-    let processor = processor_time_of(router, checker.name).saturating_sub(before);
+    let answered = connections(farm);
+    let done = work(router);
     let checks = connections(farm).saturating_sub(answered);
     router.signal(checker.end, Signal::SIGTERM);
     wait_until("the end of the checker", PATIENCE, || router.processes_named(checker.end).is_empty());
-    Turn { processor, checks }
-}
-
-fn processor_time_of(router: &Machine, program: &str) -> Duration {
-    let processes = router.processes_named(program);
-    let stat = |pid| router.run("cat", &[&format!("/proc/{pid}/stat")]).expect_success();
-    processes.iter().map(|process| processor_time_in(&stat(process.pid))).sum()
+    let left = f64::from(done) / f64::from(alone);
+    Turn { taken: MEASURED.mul_f64((1.0 - left).max(0.0)), checks }
 }
 
 /// Connections that the real servers have accepted.

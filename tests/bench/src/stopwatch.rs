@@ -29,13 +29,9 @@ pub(crate) fn ratio(time: Duration, than: Duration) -> f64 {
     time.as_secs_f64() / than.as_secs_f64()
 }
 
-/// What a process of this computer has taken of the processors so far, in user and kernel mode.
+/// What a process of this computer has taken of the processors so far, in user and kernel mode (proc(5)).
 pub(crate) fn processor_time(process: u32) -> Duration {
-    processor_time_in(&fs::read_to_string(format!("/proc/{process}/stat")).expect("a running process"))
-}
-
-/// The same from the text of its `stat` (proc(5)).
-pub(crate) fn processor_time_in(stat: &str) -> Duration {
+    let stat = fs::read_to_string(format!("/proc/{process}/stat")).expect("a running process");
     // Behind the name in brackets, which may contain anything, comes the third field.
     let fields = stat.rsplit_once(") ").map(|(_, fields)| fields).expect("fields of stat");
     let ticks = fields.split(' ').skip(11).take(2).map(|ticks| ticks.parse::<u32>().expect("a number"));
