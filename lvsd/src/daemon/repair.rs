@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use ipvs::{Operation, ServiceKey, Table};
+use ipvs::{Operation, ServiceKey, Table, VirtualServer};
 
 use super::Daemon;
 use crate::kernel::Wishes;
@@ -47,10 +47,9 @@ impl Daemon {
     fn changed_by_others(&mut self, services: &BTreeSet<ServiceKey>) -> Result<Wishes, ipvs::Error> {
         let look = self.kernel.look(services)?;
         self.name_strangers(look.others);
-        let wishes = self.wishes(services, &look.table);
         let differs = |key: &&ServiceKey| {
-            let wish = wishes.get(key).and_then(Option::as_ref);
-            !look.table.changes([(*key, wish)]).is_empty()
+            let wish = self.wish(key, &look.table);
+            !look.table.changes([(*key, wish.as_ref())]).is_empty()
         };
         let (changed, same) = services.iter().partition::<BTreeSet<_>, _>(differs);
         self.kernel.learn(&same, look.table);
@@ -58,19 +57,16 @@ impl Daemon {
             return Ok(Wishes::new());
         }
         let look = self.kernel.look(&changed)?;
-        let wishes = self.wishes(&changed, &look.table);
+        let wishes = changed.iter().map(|key| (*key, self.wish(key, &look.table))).collect();
         self.kernel.learn(&changed, look.table);
         Ok(wishes)
     }
 
-    /// How services shall be, whatever somebody made of them; but what monitors that are not ours wrote is right.
-    fn wishes(&self, services: &BTreeSet<ServiceKey>, seen: &Table) -> Wishes {
-        let planned = &self.state.plan().services;
-        let wish = |key: &ServiceKey| {
-            let foreign = planned.get(key).is_some_and(|service| service.foreign_monitors);
-            self.state.wanted(key, if foreign { seen } else { self.kernel.table() })
-        };
-        services.iter().map(|key| (*key, wish(key))).collect()
+    /// How a service shall be, whatever somebody made of it; but what monitors that are not ours wrote is right.
+    fn wish(&self, key: &ServiceKey, seen: &Table) -> Option<VirtualServer> {
+        let planned = self.state.plan().services.get(key);
+        let foreign = planned.is_some_and(|service| service.foreign_monitors);
+        self.state.wanted(key, if foreign { seen } else { self.kernel.table() })
     }
 
     /// Names the services that are not in the file, each once.
