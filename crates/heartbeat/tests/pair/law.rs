@@ -13,7 +13,10 @@
 //!    the one that was active. It stays: there is no fail-back.
 //!
 //!    With Piranha's own pulse on one side the times of 1 grow by an interval and by those in which it is deaf.
-//! 4. STOPPED is never said with an address up (checked where it is sent), and every reason that is logged for a
+//! 4. Floating addresses go up and off at most once for each fault; a boot is one, and so is a lost datagram. Where
+//!    heartbeats overtake each other, every late copy of a STOPPED may cause a takeover that a RUNNING ends; so may every
+//!    copy that has queued while an original was deaf. There are two copies on each link at most.
+//! 5. STOPPED is never said with an address up (checked where it is sent), and every reason that is logged for a
 //!    takeover is a true one (checked where it is logged).
 
 use crate::world::{BACKUP, PRIMARY, World};
@@ -39,6 +42,7 @@ struct Calm {
 impl Law {
     pub(crate) fn check(&mut self, world: &mut World) {
         let owners = [PRIMARY, BACKUP].map(|host| world.hosts[host].owns());
+        check_transitions(world);
         let Some(calm) = calm_time(world) else {
             self.calm = None;
             return;
@@ -104,6 +108,14 @@ impl Law {
             // The service moves to where lvsd runs.
             calm.expected = None;
         }
+    }
+}
+
+fn check_transitions(world: &mut World) {
+    let late = world.parameters.disorder || world.hosts.iter().any(|host| host.original);
+    let takeovers = if late { 2 * world.network.links().len() as u64 } else { 1 };
+    if world.transitions > 2 * takeovers * world.faults {
+        world.complain("addresses move without end");
     }
 }
 

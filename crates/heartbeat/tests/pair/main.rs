@@ -1,9 +1,10 @@
-//! Two routers and a network between them on virtual time, thousands of cases. See `law.rs` for what must hold.
+//! Two routers and a network between them on virtual time, a hundred thousand cases. See `law.rs` for what must hold.
 //!
 //! A failing case prints its seed; `PAIR_SEED=number cargo test --test pair` plays that one alone, and
 //! `PAIR_CASES=number` plays more than usual.
 
 mod dice;
+mod fate;
 mod host;
 mod law;
 mod network;
@@ -11,12 +12,13 @@ mod original;
 mod world;
 
 use dice::Dice;
+use fate::{Fate, Parameters};
 use heartbeat::{Moment, State};
 use law::{Law, time_to_settle};
-use world::{BACKUP, Fate, PRIMARY, Parameters, World};
+use world::{BACKUP, PRIMARY, World};
 
-/// Of each kind.
-const CASES: u64 = 500;
+/// Of each of the ten kinds: a hundred thousand in all.
+const CASES: u64 = 10_000;
 
 fn parameters(dice: &mut Dice) -> Parameters {
     let milliseconds = Moment::from_millis;
@@ -49,8 +51,9 @@ fn play(seed: u64, original: Option<usize>, fates: Fates) -> Result<(), String> 
         world.hosts[original].original = true;
     }
     world.network.doubled = world.dice().throw(20);
+    let together = world.dice().chance(20);
     for host in [PRIMARY, BACKUP] {
-        let boot = world.dice().time_up_to(parameters.deadtime * 2);
+        let boot = if together { Moment::ZERO } else { world.dice().time_up_to(parameters.deadtime * 2) };
         world.at(boot, Fate::Boot { host, force_active: false });
     }
     let mut end = parameters.deadtime * 4;
@@ -148,6 +151,12 @@ fn stall(world: &mut World) -> Vec<Fate> {
     ]
 }
 
+fn clock_step(world: &mut World) -> Vec<Fate> {
+    let (host, forward) = (any_host(world), world.dice().chance(50));
+    let longest = world.parameters.deadtime * 3;
+    vec![Fate::StepClock { host, forward, by: world.dice().time_up_to(longest) }]
+}
+
 fn failing_lvsd(world: &mut World) -> Vec<Fate> {
     let host = any_host(world);
     match world.dice().throw(4) {
@@ -158,11 +167,12 @@ fn failing_lvsd(world: &mut World) -> Vec<Fate> {
 }
 
 fn anything(world: &mut World) -> Vec<Fate> {
-    match world.dice().throw(5) {
+    match world.dice().throw(6) {
         0 => death_and_return(world),
         1 => partition(world),
         2 => loss(world),
         3 => stall(world),
+        4 => clock_step(world),
         _ => failing_lvsd(world),
     }
 }
@@ -192,11 +202,21 @@ fn lvsd_that_fails() {
     play_all(|world| several(world, failing_lvsd));
 }
 
+/// An original waits for a stuck lvsd without end, so that lvsd ends here when it is told to.
 fn fates_with_an_original(world: &mut World) -> Vec<Fate> {
     match world.dice().throw(3) {
         0 => death_and_return(world),
         1 => partition(world),
         _ => vec![Fate::CrashLvsd { host: any_host(world) }],
+    }
+}
+
+fn faults_of_an_original(world: &mut World) -> Vec<Fate> {
+    match world.dice().throw(4) {
+        0 => loss(world),
+        1 => stall(world),
+        2 => clock_step(world),
+        _ => fates_with_an_original(world),
     }
 }
 
@@ -208,6 +228,16 @@ fn an_original_as_the_primary() {
 #[test]
 fn an_original_as_the_backup() {
     play_pairs(Some(BACKUP), |world| several(world, fates_with_an_original));
+}
+
+#[test]
+fn an_original_as_the_primary_with_its_own_faults() {
+    play_pairs(Some(PRIMARY), |world| several(world, faults_of_an_original));
+}
+
+#[test]
+fn an_original_as_the_backup_with_its_own_faults() {
+    play_pairs(Some(BACKUP), |world| several(world, faults_of_an_original));
 }
 
 #[test]

@@ -61,15 +61,12 @@ impl Original {
                 self.unread.extend(messages.map(|(message, _)| message));
             }
             Event::LvsdReady if self.blocked == Some(Blocked::Starting) => {
-                self.blocked = None;
+                self.go_on(now);
                 self.active = true;
                 self.actions.push(Action::RaiseAddresses);
             }
-            Event::LvsdEnded(_) => self.lvsd_ended(),
-            Event::Terminate { .. } => {
-                self.ends = true;
-                self.go_inactive();
-            }
+            Event::LvsdEnded(_) => self.lvsd_ended(now),
+            Event::Terminate { .. } => self.ends = true,
             _ => {}
         }
         self.turn(now);
@@ -79,22 +76,38 @@ impl Original {
     /// Turns of the loop until there is nothing to do.
     fn turn(&mut self, now: Moment) {
         while self.blocked.is_none() && !self.actions.contains(&Action::Exit(0)) {
-            if self.ends && !self.active {
+            if self.send_due.min(self.dead_due) <= now {
+                self.timer_ran_out(now);
+            } else if self.ends && self.active {
+                self.go_inactive();
+            } else if self.ends {
                 self.actions.push(Action::Exit(0));
-            } else if self.send_due <= now {
-                self.send();
-                self.send_due = now + self.settings.keepalive;
-            } else if self.dead_due <= now {
-                self.dead_due = now + self.settings.deadtime;
-                if !self.active && !self.child_failed {
-                    self.go_active();
-                }
             } else if let Some(message) = self.unread.pop_front() {
                 self.dead_due = now + self.settings.deadtime;
                 self.hear(message);
             } else {
                 return;
             }
+        }
+    }
+
+    /// The earlier one acts; on a tie the send timer.
+    fn timer_ran_out(&mut self, now: Moment) {
+        if self.send_due <= self.dead_due {
+            self.send();
+            self.send_due = now + self.settings.keepalive;
+            return;
+        }
+        self.dead_due = now + self.settings.deadtime;
+        if !self.active && !self.child_failed {
+            self.go_active();
+        }
+    }
+
+    /// Both timers follow the wall clock, which was set forward or back.
+    pub(crate) fn step_clock(&mut self, forward: bool, by: Moment) {
+        for due in [&mut self.send_due, &mut self.dead_due] {
+            *due = if forward { due.saturating_sub(by) } else { *due + by };
         }
     }
 
@@ -121,15 +134,24 @@ impl Original {
     }
 
     fn go_inactive(&mut self) {
-        if self.active && self.blocked.is_none() {
+        if self.active {
             self.blocked = Some(Blocked::Stopping);
             self.actions.push(Action::StopLvsd);
         }
     }
 
-    fn lvsd_ended(&mut self) {
-        self.child_failed = self.blocked.is_none();
+    /// The dead timer begins anew after what it or a datagram has caused.
+    fn go_on(&mut self, now: Moment) {
         self.blocked = None;
+        self.dead_due = now + self.settings.deadtime;
+    }
+
+    /// Whether it runs or is being started, its end is a failure unless it was asked for.
+    fn lvsd_ended(&mut self, now: Moment) {
+        self.child_failed = self.blocked != Some(Blocked::Stopping);
+        if self.blocked.is_some() {
+            self.go_on(now);
+        }
         self.active = false;
         self.actions.push(Action::DropAddresses);
     }

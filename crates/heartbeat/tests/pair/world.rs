@@ -4,71 +4,13 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 use crate::dice::Dice;
+use crate::fate::{Fate, Parameters};
 use crate::host::Host;
 use crate::network::Network;
 use heartbeat::{
     Action, Datagram, Ending, Event, Line, Link, Message, Moment, Partner, Role, Settings, State,
 };
 use std::net::IpAddr;
-
-/// Of one case.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Parameters {
-    pub(crate) keepalive: Moment,
-    pub(crate) deadtime: Moment,
-    pub(crate) longest_delay: Moment,
-    /// Whether later datagrams may overtake earlier ones.
-    pub(crate) disorder: bool,
-    /// No lvsd takes longer to report its table.
-    pub(crate) longest_start: Moment,
-    pub(crate) private_link: bool,
-}
-
-/// What may befall the pair.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Fate {
-    Boot {
-        host: usize,
-        force_active: bool,
-    },
-    /// Power off: everything is gone, the addresses too.
-    Kill {
-        host: usize,
-    },
-    /// SIGTERM.
-    Stop {
-        host: usize,
-    },
-    /// The process is stopped, the addresses stay up.
-    Stall {
-        host: usize,
-    },
-    Resume {
-        host: usize,
-    },
-    Cut {
-        sender: usize,
-        link: Link,
-    },
-    Lose {
-        sender: usize,
-        link: Link,
-        percent: u64,
-    },
-    Heal,
-    CrashLvsd {
-        host: usize,
-    },
-    BreakLvsd {
-        host: usize,
-    },
-    MendLvsd {
-        host: usize,
-    },
-    StickLvsd {
-        host: usize,
-    },
-}
 
 enum Happening {
     Fate(Fate),
@@ -95,6 +37,10 @@ pub(crate) struct World {
     pub(crate) network: Network,
     /// When something last went wrong or came back.
     pub(crate) troubled: Moment,
+    /// Fates that struck and datagrams that were lost.
+    pub(crate) faults: u64,
+    /// How often floating addresses went up or off.
+    pub(crate) transitions: u64,
     /// What was wrong with a step, if something was.
     pub(crate) complaint: Option<String>,
     /// For a failing case: what happened.
@@ -144,6 +90,8 @@ impl World {
                 doubled: 0,
             },
             troubled: Moment::ZERO,
+            faults: 0,
+            transitions: 0,
             complaint: None,
             story: Vec::new(),
             dice,
@@ -164,7 +112,8 @@ impl World {
     /// Fate strikes now.
     pub(crate) fn befall(&mut self, fate: Fate) {
         self.story.push(format!("{:?} {fate:?}", self.now));
-        self.troubled = self.now;
+        self.troubled = self.troubled.max(self.now);
+        self.faults += 1;
         match fate {
             Fate::Boot { host, force_active } => {
                 if self.hosts[host].router.is_none() {
@@ -185,6 +134,7 @@ impl World {
             Fate::BreakLvsd { host } => self.hosts[host].lvsd_broken = true,
             Fate::MendLvsd { host } => self.hosts[host].lvsd_broken = false,
             Fate::StickLvsd { host } => self.hosts[host].lvsd_stuck = true,
+            Fate::StepClock { host, forward, by } => self.step_clock(host, forward, by),
         }
     }
 
@@ -232,6 +182,22 @@ impl World {
         self.wake(host);
     }
 
+    /// An original whose clock was set back says nothing and misses nothing for so long.
+    fn step_clock(&mut self, host: usize, forward: bool, by: Moment) {
+        let Some(router) = &mut self.hosts[host].router else { return };
+        router.pulse.step_clock(forward, by);
+        if self.hosts[host].original && !forward {
+            self.troubled = self.troubled.max(self.now) + by;
+        }
+        if let Some(wake) = self.next_wake(host) {
+            self.plan(wake.max(self.now), Happening::Wake { host });
+        }
+    }
+
+    fn next_wake(&self, host: usize) -> Option<Moment> {
+        self.hosts[host].router.as_ref().and_then(|router| router.pulse.next_wake())
+    }
+
     fn arrive(&mut self, host: usize, datagram: Datagram) {
         let Some(router) = &mut self.hosts[host].router else { return };
         router.inbox.push(datagram);
@@ -247,8 +213,7 @@ impl World {
         if due {
             self.read_inbox(host);
             self.tell(host, Event::Wake);
-            let next = self.hosts[host].router.as_ref().and_then(|router| router.pulse.next_wake());
-            if next.is_some_and(|next| next <= self.now) {
+            if self.next_wake(host).is_some_and(|next| next <= self.now) {
                 self.complain(&format!("router {host} wants to wake without end"));
             }
         }
@@ -298,8 +263,7 @@ impl World {
                 events.extend(self.carry_out(host, action));
             }
         }
-        let wake = self.hosts[host].router.as_ref().and_then(|router| router.pulse.next_wake());
-        if let Some(wake) = wake {
+        if let Some(wake) = self.next_wake(host) {
             self.plan(wake.max(self.now), Happening::Wake { host });
         }
     }
@@ -340,7 +304,8 @@ impl World {
             let datagram = Datagram::new(*link, address(host, *link), bytes);
             let arrivals = self.network.carry(host, *link, &mut self.dice);
             if arrivals.is_empty() {
-                self.troubled = self.now;
+                self.troubled = self.troubled.max(self.now);
+                self.faults += 1;
             }
             for delay in arrivals {
                 self.plan(self.now + delay, Happening::Arrival { host: 1 - host, datagram });
@@ -376,6 +341,7 @@ impl World {
         let now = self.now;
         if let Some(router) = &mut self.hosts[host].router {
             if router.addresses_up != up {
+                self.transitions += 1;
                 self.story.push(format!("{now:?} router {host} addresses {}", if up { "up" } else { "off" }));
             }
             router.addresses_up = up;
@@ -394,7 +360,13 @@ impl World {
                 let last_life = router.heard.map_or(router.booted, |(at, _)| at);
                 now >= last_life + deadtime
             }
-            Line::BackupInactive | Line::PrimaryInactive => router.heard == Some((now, false)),
+            Line::BackupInactive | Line::PrimaryInactive => {
+                // A hold-down that has ended is a new beginning.
+                if std::mem::take(&mut router.gave_up) {
+                    self.troubled = self.troubled.max(now);
+                }
+                router.heard == Some((now, false))
+            }
             Line::TieDeactivating | Line::ResendingArps => router.heard.is_some_and(|(at, _)| at == now),
             Line::GivingUp { .. } => {
                 router.gave_up = true;
