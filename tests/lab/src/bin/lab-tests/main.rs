@@ -17,6 +17,7 @@ mod matrix;
 mod nanny;
 mod originals;
 mod pair;
+mod pairings;
 mod piranhactl;
 mod pool;
 mod reload;
@@ -38,6 +39,7 @@ fn main() -> ExitCode {
         load::tests(),
         checks::tests(),
         pair::tests(),
+        pairings::tests(),
         piranhactl::tests(),
         pool::tests(),
         traffic::tests(),

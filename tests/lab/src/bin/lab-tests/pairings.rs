@@ -1,0 +1,175 @@
+//! Two routers of which one may run Piranha's own pulse (specification pulse.md sections 24 and 25): every story is told for
+//! ours with ours, ours with an original and an original with ours.
+
+mod hearing;
+mod original;
+mod router;
+
+use std::time::Duration;
+
+use lab::suite::Test;
+use lab::wait::holds_for;
+use lab::{Moment, wait_until};
+use nix::sys::signal::Signal;
+use router::{Couple, Pairing, Pulse};
+
+const PATIENCE: Duration = Duration::from_secs(15);
+const KEEPALIVE: Duration = Duration::from_secs(1);
+const DEADTIME: Duration = Duration::from_secs(3);
+/// What a decision may be late on a busy computer.
+const LATENESS: Duration = Duration::from_millis(500);
+/// Two heartbeats each way: long enough for a wrong answer to one.
+const WATCHED: Duration = Duration::from_secs(2);
+/// Long enough for a takeover because of silence.
+const SILENCE: Duration = Duration::from_millis(3500);
+
+/// The words of a backup and of a primary that hear a second owner.
+const YIELDING: &str = "partner active: deactivating LVS";
+const ANNOUNCING: &str = "partner active: resending arps";
+
+const OURS: Pairing = Pairing { primary: Pulse::Ours, backup: Pulse::Ours };
+const ORIGINAL_BACKUP: Pairing = Pairing { primary: Pulse::Ours, backup: Pulse::Original };
+const ORIGINAL_PRIMARY: Pairing = Pairing { primary: Pulse::Original, backup: Pulse::Ours };
+
+/// Names each story as three tests, one for each pairing: `pairings::STORY::PRIMARY_and_BACKUP`.
+macro_rules! tests {
+    ($group:literal: $($story:ident),+ $(,)?) => {
+        [$(
+            Test { name: concat!($group, "::", stringify!($story), "::ours_and_ours"), run: || $story(OURS) },
+            Test {
+                name: concat!($group, "::", stringify!($story), "::ours_and_original"),
+                run: || $story(ORIGINAL_BACKUP),
+            },
+            Test {
+                name: concat!($group, "::", stringify!($story), "::original_and_ours"),
+                run: || $story(ORIGINAL_PRIMARY),
+            },
+        )+]
+    };
+}
+
+pub(crate) fn tests() -> Vec<Test> {
+    let stories = tests!("pairings":
+        a_cold_start_makes_one_owner,
+        a_dead_primary_and_then_a_stopped_backup_are_replaced,
+        a_tie_is_lost_by_the_backup,
+        a_cut_of_all_links_heals,
+        a_suspended_standby_and_then_a_killed_lvsd_leave_one_owner,
+    );
+    [&stories[..], &hearing::tests()].concat()
+}
+
+/// Section 25, row 2.
+fn a_cold_start_makes_one_owner(pairing: Pairing) {
+    let couple = Couple::boot(pairing);
+    let [primary, backup] = couple.routers();
+    for [first, second] in [[primary, backup], [backup, primary]] {
+        let event = Moment::now();
+        first.start();
+        second.start();
+        wait_until("one owner", PATIENCE, || couple.owner().is_some());
+        let owner = couple.owner().expect("one owner");
+        assert!(owner.time_to_decide(event) <= DEADTIME + KEEPALIVE + LATENESS);
+        assert!(pairing.is_mixed() || owner.is(primary), "of two of ours the primary serves");
+        holds_for("there is one owner", WATCHED, || couple.only(owner));
+        couple.stop();
+        assert!(!primary.owns() && !backup.owns(), "a stopped router has no floating address");
+    }
+}
+
+/// Section 25, rows 3 and 4: the farewell of ours is a STOPPED, an original only falls silent.
+fn a_dead_primary_and_then_a_stopped_backup_are_replaced(pairing: Pairing) {
+    let couple = Couple::boot(pairing);
+    couple.start();
+    let Couple { pair, primary, backup } = &couple;
+    let event = Moment::now();
+    pair.lab.power_off(&primary.machine);
+    couple.hands_over_to(backup);
+    assert!(backup.time_to_decide(event) <= DEADTIME + LATENESS);
+    primary.return_to_power(&couple);
+    holds_for("no fail-back", WATCHED, || couple.only(backup));
+
+    let event = Moment::now();
+    backup.terminate();
+    couple.hands_over_to(primary);
+    let notice = if backup.pulse == Pulse::Ours { KEEPALIVE } else { DEADTIME };
+    assert!(primary.time_to_decide(event) <= notice + LATENESS);
+    backup.wait_for_end();
+    backup.start();
+    holds_for("no fail-back", WATCHED, || couple.only(primary));
+}
+
+/// Section 25, row 5, both forced.
+fn a_tie_is_lost_by_the_backup(pairing: Pairing) {
+    let couple = Couple::with_private_link(pairing);
+    couple.primary.start_forced();
+    couple.pair.wait_until_active(&couple.primary.machine);
+    couple.backup.start_forced();
+    expect_tie_resolved(&couple);
+}
+
+/// The backup has yielded, once, and the primary has announced, but not in a storm.
+fn expect_tie_resolved(couple: &Couple) {
+    let Couple { primary, backup, .. } = couple;
+    backup.machine.wait_for_log(YIELDING, PATIENCE);
+    primary.machine.wait_for_log(ANNOUNCING, PATIENCE);
+    wait_until("the backup stands by", PATIENCE, || backup.stands_by());
+    holds_for("the primary serves alone", WATCHED, || primary.owns() && backup.stands_by());
+    assert_eq!(backup.count(YIELDING), 1);
+    // On each link one heartbeat of the usual ones, perhaps, and the last before the backup leaves.
+    assert!(primary.count(ANNOUNCING) <= 4, "an announcement for each of too many heartbeats");
+}
+
+/// Section 25, rows 5 and 6.
+fn a_cut_of_all_links_heals(pairing: Pairing) {
+    let couple = Couple::with_private_link(pairing);
+    couple.start();
+    let Couple { pair, primary, backup } = &couple;
+    for device in ["eth0", "eth2"] {
+        pair.lab.cut(&primary.machine, device);
+        holds_for("one link is enough", SILENCE, || couple.only(primary));
+        pair.lab.mend(&primary.machine, device);
+        backup.wait_until_heard();
+    }
+    let event = Moment::now();
+    for device in ["eth0", "eth2"] {
+        pair.lab.cut(&primary.machine, device);
+    }
+    wait_until("the backup takes over", PATIENCE, || backup.owns());
+    assert!(backup.time_to_decide(event) <= DEADTIME + LATENESS);
+    assert!(primary.owns(), "a router that is cut off serves whom it reaches");
+    for device in ["eth2", "eth0"] {
+        pair.lab.mend(&primary.machine, device);
+    }
+    expect_tie_resolved(&couple);
+}
+
+/// Section 25, rows 11 and 7: ours starts another lvsd, an original leaves the service to its partner.
+fn a_suspended_standby_and_then_a_killed_lvsd_leave_one_owner(pairing: Pairing) {
+    let couple = Couple::boot(pairing);
+    couple.start();
+    let Couple { primary, backup, .. } = &couple;
+    backup.signal(Signal::SIGSTOP);
+    holds_for("the primary serves alone", DEADTIME * 2, || couple.only(primary));
+    backup.signal(Signal::SIGCONT);
+    holds_for("the primary serves alone", WATCHED, || primary.owns() && backup.stands_by());
+
+    let event = Moment::now();
+    primary.machine.signal("lvsd", Signal::SIGKILL);
+    primary.machine.wait_for_log("terminated with signal 9", PATIENCE);
+    if primary.pulse == Pulse::Ours {
+        wait_until("another lvsd", PATIENCE, || !primary.machine.processes_named("lvsd").is_empty());
+        holds_for("the primary goes on serving", WATCHED, || couple.only(primary));
+    } else {
+        couple.hands_over_to(backup);
+        assert!(backup.time_to_decide(event) <= KEEPALIVE + LATENESS);
+        holds_for("the backup serves", WATCHED, || couple.only(backup));
+        expect_freed(&couple);
+    }
+}
+
+/// An original that has failed takes over again once it has heard RUNNING (section 24.12).
+fn expect_freed(couple: &Couple) {
+    couple.backup.terminate();
+    couple.hands_over_to(&couple.primary);
+}
