@@ -1,12 +1,16 @@
 //! Any datagrams, at any times, between any other events: nothing panics, the router never says STOPPED with an address
-//! up, and it never wants to wake without end.
+//! up, and it never wants to wake without end. Whatever stands in for a trailer, it is read or not, and a router that
+//! requires signatures believes nobody without the key.
 #![no_main]
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use heartbeat::authentication::{Keys, Path};
+use heartbeat::trailer::{Configuration, Fingerprint, Session};
 use heartbeat::{
-    Action, Datagram, Ending, Event, Link, Machine, Message, Partner, Role, Settings,
+    Action, Authentication, Datagram, Ending, Event, Exchange, Link, Machine, Message, Partner, Role, Settings,
+    Trailer,
 };
 use libfuzzer_sys::fuzz_target;
 
@@ -14,6 +18,7 @@ fuzz_target!(|bytes: &[u8]| {
     if let Ok((message, order)) = Message::decode(bytes) {
         assert_eq!(message.encode(order)[..], bytes[..4]);
     }
+    read_trailer(bytes);
     let Some((first, rest)) = bytes.split_first() else { return };
     let mut router = Router {
         machine: Machine::new(settings(*first), Duration::ZERO),
@@ -29,6 +34,22 @@ fuzz_target!(|bytes: &[u8]| {
         assert!(router.machine.next_wake().is_none_or(|wake| wake > router.now));
     }
 });
+
+fn read_trailer(bytes: &[u8]) {
+    if let Ok(read) = Trailer::read(bytes) {
+        let head = *bytes.first_chunk().unwrap();
+        let again = read.trailer.append_to(head);
+        assert_eq!(Trailer::read(&again).unwrap().trailer, read.trailer);
+    }
+    let configuration = Configuration { serial: 1, fingerprint: Fingerprint::of(b"") };
+    let keys = Keys::parse("1 000102030405060708090a0b0c0d0e0f").unwrap();
+    let mut exchange = Exchange::new(Session([1; 16]), Authentication::Require(keys), configuration);
+    let path = Path { source: [192, 0, 2, 1].into(), destination: [192, 0, 2, 2].into() };
+    assert!(!exchange.receive(Link::Public, path, bytes, Duration::ZERO).counts);
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        let _ = Keys::parse(text);
+    }
+}
 
 fn settings(choice: u8) -> Settings {
     let private = (choice & 2 != 0).then(|| [10, 0, 0, 2].into());

@@ -12,14 +12,20 @@
 //! ```
 //!
 //! - [`datagram`]: the four bytes on the wire, in either byte order.
+//! - [`trailer`]: what may follow them.
+//! - [`Exchange`]: what both routers say of themselves in it, and whether they are believed.
 //! - [`Settings`]: what of `lvs.cf` decides.
 //! - [`Line`]: every log line, with Piranha's words.
 //!
 //! Source: specification pulse.md sections 10 to 14 and 21, and the decisions of its sections 23 and 24.
 
 pub mod datagram;
+pub mod trailer;
+
+pub mod authentication;
 
 mod event;
+mod exchange;
 mod hold_down;
 mod lateness;
 mod line;
@@ -30,12 +36,15 @@ mod reception;
 mod settings;
 mod supervision;
 
+pub use authentication::Authentication;
 pub use datagram::{ByteOrder, Message};
 pub use event::{Action, Datagram, Ending, Event, Link, SyncMode};
+pub use exchange::{Exchange, Heartbeat, Notice, PartnerReport, Received};
 pub use line::{Line, Severity};
 pub use machine::{Machine, State};
 pub use reception::Complaint;
 pub use settings::{Partner, Role, Settings};
+pub use trailer::Trailer;
 
 /// A moment, as the time since an origin of the caller's choice, on a clock that never goes back.
 pub type Moment = std::time::Duration;

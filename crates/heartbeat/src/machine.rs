@@ -1,5 +1,6 @@
 //! The state machine of one router (specification pulse.md section 12).
 
+mod account;
 mod decisions;
 mod departure;
 mod service;
@@ -32,6 +33,8 @@ use service::Addresses;
 pub struct Machine {
     settings: Settings,
     duty: Duty,
+    /// Why it became inactive; nothing as long as it was not active, or is.
+    departure: Option<Reason>,
     addresses: Addresses,
     lvsd: Supervision,
     heard: Heard,
@@ -101,6 +104,7 @@ impl Machine {
             dead_due: now + settings.deadtime,
             settings,
             duty: Duty::Standby,
+            departure: None,
             addresses: Addresses::default(),
             lvsd: Supervision::default(),
             heard: Heard::nothing(now),

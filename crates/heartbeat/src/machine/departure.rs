@@ -44,6 +44,7 @@ impl Ending {
 impl Machine {
     pub(super) fn leave(&mut self, reason: Reason, now: Moment) {
         self.duty = Duty::Leaving(reason, now);
+        self.departure = Some(reason);
         self.act(Action::RunInactiveCommand);
         self.drop_addresses();
         if self.addresses.are_off() {
@@ -69,6 +70,7 @@ impl Machine {
             Duty::Ending(_) | Duty::Ended | Duty::Leaving(Reason::Signal, _) => return,
             Duty::Standby | Duty::Active | Duty::Leaving(..) => self.log(Line::Terminating { signal }),
         }
+        self.departure = Some(Reason::Signal);
         match self.duty {
             Duty::Active => self.leave(Reason::Signal, now),
             Duty::Leaving(..) => self.duty = Duty::Leaving(Reason::Signal, now),

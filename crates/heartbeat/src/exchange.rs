@@ -1,0 +1,184 @@
+//! The heartbeats of the two routers, with what they say of themselves. In front of the [`Machine`](crate::Machine),
+//! which sees no trailer: it is told the heartbeats that count.
+
+mod notice;
+mod report;
+
+pub use notice::Notice;
+pub use report::PartnerReport;
+
+use crate::Moment;
+use crate::authentication::{
+    Acquaintance, Authentication, Freshness, Key, Keys, Path, Refusal, Refusals, seal, verify,
+};
+use crate::datagram::LENGTH;
+use crate::event::Link;
+use crate::trailer::{Absent, Configuration, Fingerprint, Read, Session, Stamp, Trailer};
+use notice::Budget;
+use std::time::Duration;
+
+/// A partner that has signed for so long no more is listened to without a signature, where that is tolerated.
+const SIGNATURE_REMEMBERED: Duration = Duration::from_secs(60);
+
+/// This router's side of the exchange.
+#[derive(Debug)]
+pub struct Exchange {
+    /// The newest heartbeat that was sent.
+    own: Stamp,
+    authentication: Authentication,
+    configuration: Configuration,
+    freshness: Freshness,
+    refusals: Refusals,
+    partner: Option<PartnerReport>,
+    /// The key that the partner signed with when it was last believed.
+    key: Option<u32>,
+    /// The files of both routers when they were last compared.
+    compared: Option<[Fingerprint; 2]>,
+    budget: Budget,
+}
+
+/// A heartbeat to be sent on every link.
+#[derive(Debug)]
+pub struct Heartbeat<'keys> {
+    unsealed: Vec<u8>,
+    key: Option<&'keys Key>,
+}
+
+/// What is to be done about a heartbeat that arrived.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Received {
+    /// Whether it counts: the machine is to be told of it.
+    pub counts: bool,
+    /// What is worth a log line.
+    pub notices: Vec<Notice>,
+}
+
+impl Exchange {
+    /// Nothing is sent or heard yet. The session must not have been used before.
+    pub fn new(session: Session, authentication: Authentication, configuration: Configuration) -> Self {
+        Self {
+            own: Stamp { session, sequence: 0 },
+            authentication,
+            configuration,
+            freshness: Freshness::default(),
+            refusals: Refusals::default(),
+            partner: None,
+            key: None,
+            compared: None,
+            budget: Budget::default(),
+        }
+    }
+
+    /// Works with other keys and another file from now on. Who is believed stays believed.
+    pub fn follow(&mut self, authentication: Authentication, configuration: Configuration) {
+        self.authentication = authentication;
+        self.configuration = configuration;
+    }
+
+    /// The next heartbeat: these four bytes, what this router says of itself, and what the exchange adds to it.
+    pub fn next(&mut self, head: [u8; LENGTH], said: Trailer) -> Heartbeat<'_> {
+        self.own.sequence += 1;
+        let trailer = Trailer {
+            stamp: Some(self.own),
+            echo: self.freshness.echo(),
+            configuration: Some(self.configuration),
+            ..said
+        };
+        Heartbeat { unsealed: trailer.append_to(head), key: self.authentication.keys().map(Keys::signing) }
+    }
+
+    /// Judges a datagram that came from one of the partner's addresses.
+    pub fn receive(&mut self, link: Link, path: Path, datagram: &[u8], now: Moment) -> Received {
+        let read = Trailer::read(datagram);
+        let key = self.check(link, path, read.as_ref());
+        let counts = key.is_ok() || self.authentication.tolerates();
+        let mut notices = Vec::new();
+        if let Err(refusal) = key
+            && let Some(count) = self.refusals.note(refusal, link, now)
+        {
+            notices.push(Notice::NotAuthentic { refusal, link, count, counts });
+        }
+        let key = key.ok().flatten();
+        if let Ok(Read { trailer, .. }) = read
+            && counts
+            && (key.is_some() || !self.is_known_by_signature(now))
+        {
+            notices.extend(self.learn(trailer, key, link, now));
+        }
+        Received { counts, notices }
+    }
+
+    /// What the partner last said of itself, if it ever did.
+    pub fn partner(&self) -> Option<&PartnerReport> {
+        self.partner.as_ref()
+    }
+
+    /// The key that the partner's heartbeat is signed with, if signatures matter.
+    fn check(
+        &mut self,
+        link: Link,
+        path: Path,
+        read: Result<&Read<'_>, &Absent>,
+    ) -> Result<Option<u32>, Refusal> {
+        let Some(keys) = self.authentication.keys() else { return Ok(None) };
+        let Ok(Read { trailer: Trailer { stamp: Some(stamp), echo, .. }, seal: Some(seal) }) = read else {
+            return Err(Refusal::Unsigned);
+        };
+        let key = keys.find(seal.key).ok_or(Refusal::UnknownKey { id: seal.key })?;
+        if !verify(*seal, path, key) {
+            return Err(Refusal::Forged { id: seal.key });
+        }
+        if self.freshness.judge(*stamp, *echo, link, self.own)? == Acquaintance::New {
+            self.refusals.forget_unproven();
+        }
+        Ok(Some(seal.key))
+    }
+
+    /// Keeps what the partner says; answers with what has changed.
+    fn learn(&mut self, trailer: Trailer, key: Option<u32>, link: Link, now: Moment) -> Vec<Notice> {
+        let mut notices = Vec::new();
+        if let Some(key) = key.filter(|key| self.key.replace(*key) != Some(*key)) {
+            notices.push(Notice::Authentic { key });
+        }
+        notices.extend(trailer.configuration.and_then(|partner| self.compare(partner)));
+        let told = self.partner.as_ref().and_then(|report| report.trailer.departure.as_ref());
+        if trailer.departure.as_ref() != told {
+            notices.extend(trailer.departure.clone().map(Notice::PartnerLeaves));
+        }
+        self.partner = Some(PartnerReport { trailer, heard: now, link, key });
+        notices.retain(|_| self.budget.allows(now));
+        notices
+    }
+
+    /// Nobody can speak for a partner that signs.
+    fn is_known_by_signature(&self, now: Moment) -> bool {
+        self.partner.as_ref().is_some_and(|partner| {
+            partner.key.is_some()
+                && partner.age(now) < SIGNATURE_REMEMBERED
+                && self.authentication.keys().is_some()
+        })
+    }
+
+    /// Files that differ are told of once, and so is the end of that.
+    fn compare(&mut self, partner: Configuration) -> Option<Notice> {
+        let own = self.configuration;
+        let before = self.compared.replace([own.fingerprint, partner.fingerprint]);
+        if before == self.compared {
+            return None;
+        }
+        if own.fingerprint != partner.fingerprint {
+            return Some(Notice::FilesDiffer { own, partner });
+        }
+        before.is_some_and(|[own, partner]| own != partner).then_some(Notice::FilesAgree)
+    }
+}
+
+impl Heartbeat<'_> {
+    /// The datagram on one link, not longer than [`LONGEST`](crate::trailer::LONGEST).
+    pub fn on(&self, path: Path) -> Vec<u8> {
+        match self.key {
+            Some(key) => seal(self.unsealed.clone(), path, key),
+            None => self.unsealed.clone(),
+        }
+    }
+}

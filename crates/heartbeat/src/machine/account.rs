@@ -1,0 +1,30 @@
+//! What the router says of itself, besides the four bytes.
+
+use super::Machine;
+use super::departure::Reason;
+use crate::trailer::{Departure, Standing, Timers, Trailer};
+
+impl Machine {
+    /// Role, state, times, and why it is no longer active.
+    pub fn account(&self) -> Trailer {
+        Trailer {
+            standing: Some(Standing { role: self.settings.role, state: self.state() }),
+            timers: Some(Timers { keepalive: self.settings.keepalive, deadtime: self.settings.deadtime }),
+            departure: self.departure.map(Reason::departure),
+            ..Trailer::default()
+        }
+    }
+}
+
+impl Reason {
+    /// As `docs/heartbeat.md` lists them.
+    fn departure(self) -> Departure {
+        let (code, text) = match self {
+            Self::Tie => (1, "both routers were active, and the primary stays"),
+            Self::Link => (2, "a link is down"),
+            Self::Lvsd => (3, "lvsd cannot be kept running"),
+            Self::Signal => (4, "pulse was told to end"),
+        };
+        Departure { code, text: text.to_owned() }
+    }
+}

@@ -1,0 +1,220 @@
+//! Two routers that tell each other of themselves, and who is believed.
+
+#![allow(clippy::unwrap_used, reason = "a test stops at what it does not expect")]
+
+use std::time::Duration;
+
+use heartbeat::authentication::{Keys, Path, Refusal};
+use heartbeat::trailer::{Configuration, Departure, Fingerprint, Session};
+use heartbeat::{Authentication, ByteOrder, Exchange, Link, Message, Moment, Notice, Trailer};
+
+const OLD: &str = "1 000102030405060708090a0b0c0d0e0f";
+const NEW: &str = "2 101112131415161718191a1b1c1d1e1f";
+
+fn require(keys: &[&str]) -> Authentication {
+    Authentication::Require(Keys::parse(&keys.join("\n")).unwrap())
+}
+
+fn verify(keys: &[&str]) -> Authentication {
+    Authentication::Verify(Keys::parse(&keys.join("\n")).unwrap())
+}
+
+fn file(text: &str) -> Configuration {
+    Configuration { serial: 1, fingerprint: Fingerprint::of(text.as_bytes()) }
+}
+
+/// One of two routers with consecutive addresses.
+struct Router {
+    exchange: Exchange,
+    number: u8,
+}
+
+/// A datagram on its way.
+#[derive(Clone)]
+struct Sent {
+    bytes: Vec<u8>,
+    path: Path,
+}
+
+impl Router {
+    /// Each start has a session of its own.
+    fn start(number: u8, session: u8, authentication: Authentication) -> Self {
+        Self { exchange: Exchange::new(Session([session; 16]), authentication, file("the file")), number }
+    }
+
+    fn says(&mut self, said: Trailer) -> Sent {
+        let address = |number| [192, 0, 2, number].into();
+        let path = Path { source: address(self.number), destination: address(3 - self.number) };
+        let heartbeat = self.exchange.next(Message::Stopped.encode(ByteOrder::Little), said);
+        Sent { bytes: heartbeat.on(path), path }
+    }
+
+    fn speaks(&mut self) -> Sent {
+        self.says(Trailer::default())
+    }
+
+    /// Whether it counts, and what is logged.
+    fn hears(&mut self, sent: &Sent) -> (bool, Vec<Notice>) {
+        let received = self.exchange.receive(Link::Public, sent.path, &sent.bytes, Moment::from_secs(1));
+        (received.counts, received.notices)
+    }
+
+    fn believes(&mut self, sent: &Sent) -> bool {
+        self.hears(sent).0
+    }
+}
+
+/// Rounds in which both routers speak, until each believes the other.
+fn rounds_until_acquainted(one: &mut Router, other: &mut Router) -> usize {
+    (1..10)
+        .find(|_| {
+            let heard = other.believes(&one.speaks());
+            one.believes(&other.speaks()) && heard
+        })
+        .unwrap()
+}
+
+fn acquainted() -> [Router; 2] {
+    let mut pair = [Router::start(1, 1, require(&[OLD])), Router::start(2, 2, require(&[OLD]))];
+    let [one, other] = &mut pair;
+    assert_eq!(rounds_until_acquainted(one, other), 2);
+    pair
+}
+
+#[test]
+fn a_restarted_partner_is_believed_in_its_second_round_and_its_earlier_life_never_again() {
+    let [mut one, mut other] = acquainted();
+    let recorded: Vec<_> = (0..5).map(|_| other.speaks()).collect();
+    assert!(one.believes(&recorded[0]) && !one.believes(&recorded[0]));
+    assert!(one.believes(&recorded[1]));
+    let mut again = Router::start(2, 3, require(&[OLD]));
+    assert!(rounds_until_acquainted(&mut one, &mut again) <= 2);
+    for sent in &recorded {
+        assert!(!one.believes(sent));
+    }
+    assert!(one.believes(&again.speaks()));
+    let mut one = Router::start(1, 4, require(&[OLD]));
+    assert!(!recorded.iter().any(|sent| one.believes(sent)), "after its own restart neither");
+    assert!(rounds_until_acquainted(&mut one, &mut again) <= 2);
+}
+
+#[test]
+fn nobody_without_the_key_is_believed() {
+    let [mut one, mut other] = acquainted();
+    let bare = Sent { bytes: Message::Stopped.encode(ByteOrder::Little).to_vec(), ..other.speaks() };
+    let refused = |refusal| {
+        let (link, count, counts) = (Link::Public, 1, false);
+        (false, vec![Notice::NotAuthentic { refusal, link, count, counts }])
+    };
+    assert_eq!(one.hears(&bare), refused(Refusal::Unsigned));
+    let mut stranger = Router::start(2, 9, require(&["1 ffffffffffffffffffffffffffffffff"]));
+    assert_eq!(one.hears(&stranger.speaks()), refused(Refusal::Forged { id: 1 }));
+    let mut stranger = Router::start(2, 9, require(&["7 ffffffffffffffffffffffffffffffff"]));
+    assert_eq!(one.hears(&stranger.speaks()), refused(Refusal::UnknownKey { id: 7 }));
+    let sent = other.speaks();
+    assert!(one.believes(&sent));
+    assert_eq!(one.hears(&sent), refused(Refusal::Replayed));
+    assert_eq!(one.hears(&sent), (false, vec![]), "one line a minute");
+}
+
+#[test]
+fn keys_change_without_a_gap() {
+    let [mut one, mut other] = acquainted();
+    let steps: [&[&str]; 3] = [&[OLD, NEW], &[NEW, OLD], &[NEW]];
+    let mut lines = Vec::new();
+    for keys in steps {
+        for first in [true, false] {
+            let reloaded = if first { &mut one } else { &mut other };
+            reloaded.exchange.follow(require(keys), file("the file"));
+            let (counts, _) = other.hears(&one.speaks());
+            let (counts_back, notices) = one.hears(&other.speaks());
+            assert!(counts && counts_back);
+            lines.extend(notices);
+        }
+    }
+    assert_eq!(lines, [Notice::Authentic { key: 2 }]);
+}
+
+#[test]
+fn a_pair_climbs_to_require_one_router_at_a_time_and_never_stops_believing() {
+    let mut one = Router::start(1, 1, Authentication::Off);
+    let mut other = Router::start(2, 2, Authentication::Off);
+    for (authentication, first) in
+        [(verify(&[OLD]), true), (verify(&[OLD]), false), (require(&[OLD]), true), (require(&[OLD]), false)]
+    {
+        let reloaded = if first { &mut one } else { &mut other };
+        reloaded.exchange.follow(authentication, file("the file"));
+        for _ in 0..3 {
+            let sent = one.speaks();
+            assert!(other.believes(&sent));
+            assert!(one.believes(&other.speaks()));
+        }
+    }
+    assert_eq!(one.exchange.partner().unwrap().key, Some(1));
+}
+
+#[test]
+fn verify_believes_and_tells_and_require_is_deaf_to_a_partner_that_does_not_sign() {
+    let mut original = Router::start(2, 2, Authentication::Off);
+    let mut one = Router::start(1, 1, verify(&[OLD]));
+    let (counts, notices) = one.hears(&original.speaks());
+    assert!(counts);
+    assert_eq!(
+        notices.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        ["heartbeat not authentic, believed all the same: not signed link=public count=1"]
+    );
+    one.exchange.follow(require(&[OLD]), file("the file"));
+    assert!(!one.believes(&original.speaks()));
+}
+
+#[test]
+fn files_that_differ_are_told_of_once_and_so_is_their_agreement() {
+    let [mut one, mut other] = acquainted();
+    let mut heard = |other: &mut Router| one.hears(&other.speaks()).1;
+    other.exchange.follow(require(&[OLD]), Configuration { serial: 2, ..file("another") });
+    let lines: Vec<_> = heard(&mut other).iter().map(ToString::to_string).collect();
+    assert_eq!(lines.len(), 1);
+    assert!(lines[0].starts_with("lvs.cf differs from the partner's: "), "{lines:?}");
+    assert!(lines[0].contains(" serial_no=1 ") && lines[0].contains(" partner_serial_no=2 "), "{lines:?}");
+    assert_eq!(heard(&mut other), []);
+    other.exchange.follow(require(&[OLD]), file("the file"));
+    assert_eq!(heard(&mut other), [Notice::FilesAgree]);
+}
+
+#[test]
+fn a_departure_is_told_of_once() {
+    let [mut one, mut other] = acquainted();
+    let departure = Departure { code: 4, text: "pulse was told to end".into() };
+    let said = || Trailer { departure: Some(departure.clone()), ..Trailer::default() };
+    assert_eq!(one.hears(&other.says(said())).1, [Notice::PartnerLeaves(departure.clone())]);
+    assert_eq!(one.hears(&other.says(said())).1, []);
+    assert_eq!(one.exchange.partner().unwrap().trailer.departure, Some(departure.clone()));
+}
+
+#[test]
+fn whoever_cannot_sign_cannot_speak_for_a_partner_that_does() {
+    let mut one = Router::start(1, 1, verify(&[OLD]));
+    let mut other = Router::start(2, 2, verify(&[OLD]));
+    for _ in 0..3 {
+        let sent = one.speaks();
+        other.believes(&sent);
+        one.believes(&other.speaks());
+    }
+    let mut liar = Router::start(2, 3, Authentication::Off);
+    liar.exchange.follow(Authentication::Off, file("a lie"));
+    assert!(one.believes(&liar.speaks()), "verify protects nobody");
+    let report = one.exchange.partner().unwrap();
+    assert_eq!(report.trailer.configuration, Some(file("the file")));
+    assert_eq!(report.age(Moment::from_secs(3)), Duration::from_secs(2));
+}
+
+#[test]
+fn where_nothing_is_signed_a_liar_cannot_fill_the_log() {
+    let mut one = Router::start(1, 1, Authentication::Off);
+    let mut liar = Router::start(2, 2, Authentication::Off);
+    let lies = (0..100).map(|number| {
+        liar.exchange.follow(Authentication::Off, file(&number.to_string()));
+        one.hears(&liar.speaks()).1.len()
+    });
+    assert_eq!(lies.sum::<usize>(), 10);
+}
