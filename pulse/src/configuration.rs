@@ -2,13 +2,21 @@
 
 use std::path::Path;
 
+use heartbeat::Authentication;
+use heartbeat::trailer::Fingerprint;
 use lvs_cf::system::System;
 use lvs_cf::{Config, Service, Warning, file};
+
+use crate::key_file;
 
 /// A file that pulse can work with.
 #[derive(Debug)]
 pub(crate) struct Configuration {
     pub(crate) config: Config,
+    /// The file in short, to be compared with the partner's.
+    pub(crate) fingerprint: Fingerprint,
+    /// With the keys of `heartbeat_key_file`.
+    pub(crate) authentication: Authentication,
     /// What was accepted, but hardly meant.
     pub(crate) warnings: Vec<String>,
 }
@@ -28,8 +36,10 @@ const CONCERNING: [Warning; 8] = [
 /// Reads the file and checks what pulse needs of it (specification pulse.md 3 and F38). The error is for people: first
 /// Piranha's line, then the place and a hint.
 pub(crate) fn read(path: &Path) -> Result<Configuration, String> {
-    let parsed = file::load(path, &System::default())
-        .map_err(|error| format!("{}\n{}", error.pulse_line(path), error.details(path)))?;
+    let refused = |error: file::ReadError| format!("{}\n{}", error.pulse_line(path), error.details(path));
+    let bytes = file::read(path).map_err(refused)?;
+    let parsed = Config::parse(&bytes, &System::default())
+        .map_err(|errors| refused(file::ReadError::Content(Box::new(errors))))?;
     let (config, shown) = (parsed.config, path.display());
     if config.service == Service::Fos {
         return Err(format!(
@@ -47,5 +57,7 @@ pub(crate) fn read(path: &Path) -> Result<Configuration, String> {
         .filter(|warning| names.contains(&warning.name))
         .map(|warning| format!("{shown}, line {}: {}", warning.line, warning.message))
         .collect();
-    Ok(Configuration { config, warnings })
+    let authentication =
+        key_file::authentication(&config).map_err(|refusal| format!("pulse: {refusal}\n"))?;
+    Ok(Configuration { config, fingerprint: Fingerprint::of(&bytes), authentication, warnings })
 }

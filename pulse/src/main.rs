@@ -9,9 +9,11 @@ mod commands;
 mod configuration;
 mod delay;
 mod dry_run;
+mod key_file;
 mod left_behind;
 mod lvsd;
 mod options;
+mod partner;
 mod plan;
 mod role;
 mod router;
@@ -100,14 +102,14 @@ fn tell(caller: Option<Waiting>, refusal: Refusal) -> Result<u8, Refusal> {
 fn plan(options: &Options) -> Result<Plan, Refusal> {
     let configuration =
         configuration::read(&options.file).map_err(|message| Refusal { message, status: 1 })?;
-    let local = router::local_addresses().map_err(Refusal::new)?;
+    let local = role::local_addresses().map_err(Refusal::new)?;
     let role = role::find(&configuration.config, &local).map_err(Refusal::new)?;
     if role == Role::Backup && !configuration.config.has_backup() {
         let line = "We are backup node and backup is marked inactive -- exiting pulse";
         tracing::warn!("{line}");
         return Err(Refusal { status: NOT_CONFIGURED, ..Refusal::new(line) });
     }
-    let plan = Plan::new(&configuration.config, role, options.times());
+    let plan = Plan::new(&configuration, role, options.times());
     for warning in configuration.warnings.iter().chain(&plan.warnings) {
         tracing::warn!("{warning}");
     }

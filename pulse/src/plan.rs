@@ -5,14 +5,19 @@ use std::ffi::OsString;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use heartbeat::{Partner, Role, Settings};
+use heartbeat::{Authentication, Partner, Role, Settings, trailer};
 use lvs_cf::{Config, ForwardingMethod, Node, Word, prefix_length};
 use netdev::{FloatingAddress, Label};
+
+use crate::configuration::Configuration;
 
 /// Everything that pulse needs to know.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Plan {
     pub(crate) settings: Settings,
+    pub(crate) authentication: Authentication,
+    /// The file that this is the meaning of.
+    pub(crate) file: trailer::Configuration,
     pub(crate) public: Endpoint,
     pub(crate) private: Option<Endpoint>,
     /// Distinct, the NAT router's first, then in the file's order.
@@ -49,7 +54,8 @@ pub(crate) struct Times {
 
 impl Plan {
     /// What the file means for the router with this role. The port has been checked.
-    pub(crate) fn new(config: &Config, role: Role, times: Times) -> Self {
+    pub(crate) fn new(configuration: &Configuration, role: Role, times: Times) -> Self {
+        let config = &configuration.config;
         let mut warnings = Vec::new();
         if config.backup_active && config.backup.address.is_none() {
             warnings.push("Undefined backup node marked as active? -- clearing that!".to_owned());
@@ -70,6 +76,8 @@ impl Plan {
         };
         Self {
             settings,
+            authentication: configuration.authentication.clone(),
+            file: trailer::Configuration { serial: config.serial_no, fingerprint: configuration.fingerprint },
             public,
             private,
             floating: floating_addresses(config, &mut warnings),
@@ -210,7 +218,13 @@ virtual long {
 ";
 
     fn plan(role: Role, times: Times) -> Plan {
-        Plan::new(&Config::parse(FILE.as_bytes(), &NumbersOnly).unwrap().config, role, times)
+        let configuration = Configuration {
+            config: Config::parse(FILE.as_bytes(), &NumbersOnly).unwrap().config,
+            fingerprint: trailer::Fingerprint::of(FILE.as_bytes()),
+            authentication: Authentication::Off,
+            warnings: Vec::new(),
+        };
+        Plan::new(&configuration, role, times)
     }
 
     #[test]

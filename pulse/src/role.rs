@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use heartbeat::Role;
 use lvs_cf::Config;
+use netdev::Interfaces;
 
 /// The role by all addresses of this machine.
 ///
@@ -37,6 +38,12 @@ pub(crate) fn find(config: &Config, local: &BTreeSet<IpAddr>) -> Result<Role, St
             ))
         }
     }
+}
+
+/// All addresses of this machine.
+pub(crate) fn local_addresses() -> Result<BTreeSet<IpAddr>, netdev::Error> {
+    let held = Interfaces::open()?.addresses()?;
+    Ok(held.into_iter().map(|held| held.address).collect())
 }
 
 fn listed(addresses: &BTreeSet<IpAddr>) -> String {

@@ -1,6 +1,6 @@
 //! The loop: datagrams, time, lvsd and signals go into the machine, and what it wants is carried out.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use control::readiness::FromLvsd;
@@ -15,6 +15,7 @@ use crate::commands::Commands;
 use crate::configuration::{self, Configuration};
 use crate::lvsd::{Lvsd, News};
 use crate::options::Options;
+use crate::partner::Partner;
 use crate::plan::Plan;
 use crate::role;
 use crate::sockets::Sockets;
@@ -31,6 +32,7 @@ pub(crate) struct Router {
     plan: Plan,
     started: Instant,
     machine: Machine,
+    partner: Partner,
     sockets: Sockets,
     addresses: Addresses,
     lvsd: Lvsd,
@@ -47,7 +49,7 @@ impl Router {
     ///
     /// # Errors
     ///
-    /// If signals cannot be caught or no thread can be had.
+    /// If signals cannot be caught, or no thread or random number can be had.
     pub(crate) fn new(
         options: Options,
         plan: Plan,
@@ -59,6 +61,7 @@ impl Router {
             role: plan.settings.role,
             started: Instant::now(),
             machine: Machine::new(plan.settings, Moment::ZERO),
+            partner: Partner::new(&plan)?,
             sockets,
             addresses: Addresses::new(interfaces, plan.floating.clone()),
             lvsd: Lvsd::default(),
@@ -121,7 +124,7 @@ impl Router {
     }
 
     fn receive(&mut self) {
-        let datagrams = self.sockets.drain();
+        let datagrams = self.partner.admit(self.sockets.drain(), self.started.elapsed());
         if !datagrams.is_empty() {
             self.handle(Event::Received(datagrams));
         }
@@ -169,16 +172,17 @@ impl Router {
 
     /// Works by a changed file from now on.
     fn follow(&mut self, configuration: &Configuration) -> Result<(), String> {
-        let local = local_addresses().map_err(|error| error.to_string())?;
+        let local = role::local_addresses().map_err(|error| error.to_string())?;
         let role = role::find(&configuration.config, &local)?;
         if role != self.role {
             return Err("the roles of the two routers are changed: restart pulse on both".into());
         }
-        let plan = Plan::new(&configuration.config, role, self.options.times());
+        let plan = Plan::new(configuration, role, self.options.times());
         self.sockets.follow(&plan).map_err(|error| error.log_line())?;
         for warning in configuration.warnings.iter().chain(&plan.warnings) {
             tracing::warn!("{warning}");
         }
+        self.partner.follow(&plan);
         self.addresses.follow(plan.floating.clone());
         self.watch = watch(&plan);
         self.plan = plan;
@@ -198,7 +202,10 @@ impl Router {
 
     fn carry_out(&mut self, action: Action) -> Option<Event> {
         match action {
-            Action::Send { message, order } => self.sockets.send(&message.encode(order)),
+            Action::Send { message, order } => {
+                let heartbeat = self.partner.heartbeat(message.encode(order), self.machine.account());
+                self.sockets.send(|path| heartbeat.on(path));
+            }
             Action::StartLvsd => return self.start_lvsd(),
             Action::ReloadLvsd => self.lvsd.signal(Number::SIGHUP),
             Action::StopLvsd => self.lvsd.signal(Number::SIGTERM),
@@ -267,12 +274,6 @@ async fn next_report(watch: &mut Option<Watch>) -> Report {
         Some(watch) => watch.next().await,
         None => std::future::pending().await,
     }
-}
-
-/// All addresses of this machine.
-pub(crate) fn local_addresses() -> Result<BTreeSet<std::net::IpAddr>, netdev::Error> {
-    let held = Interfaces::open()?.addresses()?;
-    Ok(held.into_iter().map(|held| held.address).collect())
 }
 
 /// Waits for the file that is being read; for ever if none is.

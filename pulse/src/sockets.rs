@@ -1,11 +1,13 @@
 //! The heartbeat sockets (specification pulse.md 10.4).
 
 use std::io;
-use std::net::{SocketAddr, UdpSocket};
+use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use heartbeat::{Datagram, Link};
+use heartbeat::Link;
+use heartbeat::authentication::Path;
+use heartbeat::trailer::LONGEST;
 use nix::errno::Errno;
 
 use crate::plan::{Endpoint, Plan};
@@ -15,8 +17,6 @@ const BIND_PATIENCE: Duration = Duration::from_secs(8);
 const BIND_AGAIN: Duration = Duration::from_millis(250);
 /// Datagrams that are read in one go; whoever sends more has to wait.
 const AT_ONCE: usize = 256;
-/// Only the first four bytes count, but a trailer may follow one day.
-const LONGEST: usize = 64;
 
 /// One bound socket for each link.
 #[derive(Debug)]
@@ -25,9 +25,18 @@ pub(crate) struct Sockets {
     private: Option<Socket>,
 }
 
+/// A datagram that arrived, cut off where no trailer reaches.
+#[derive(Debug)]
+pub(crate) struct Arrived {
+    pub(crate) link: Link,
+    pub(crate) path: Path,
+    pub(crate) bytes: Vec<u8>,
+}
+
 #[derive(Debug)]
 struct Socket {
     link: Link,
+    own: IpAddr,
     partner: Option<SocketAddr>,
     /// Read and written without asking the event loop: what that knows may be older than a silence to be judged.
     direct: UdpSocket,
@@ -132,10 +141,10 @@ impl Sockets {
         Ok(())
     }
 
-    /// Sends on every link.
-    pub(crate) fn send(&self, bytes: &[u8]) {
+    /// Sends on every link what is meant for it.
+    pub(crate) fn send(&self, datagram: impl Fn(Path) -> Vec<u8>) {
         for socket in self.all() {
-            if let Err(reason) = socket.send(bytes) {
+            if let Err(reason) = socket.send(&datagram) {
                 tracing::debug!("Warning -- failed to send heartbeat ({} if): {reason}", socket.link);
             }
         }
@@ -153,7 +162,7 @@ impl Sockets {
     }
 
     /// Everything that has arrived, the private link's first. A link that is flooded gives only a part.
-    pub(crate) fn drain(&self) -> Vec<Datagram> {
+    pub(crate) fn drain(&self) -> Vec<Arrived> {
         self.private.iter().chain([&self.public]).flat_map(Socket::drain).collect()
     }
 
@@ -168,6 +177,7 @@ impl Socket {
         let direct = socket.try_clone()?;
         Ok(Self {
             link,
+            own: endpoint.own.ip().to_canonical(),
             partner: endpoint.partner,
             direct,
             waiting: tokio::net::UdpSocket::from_std(socket)?,
@@ -188,11 +198,10 @@ impl Socket {
         Self::bind(self.link, endpoint).map(Some)
     }
 
-    fn send(&self, bytes: &[u8]) -> io::Result<()> {
-        match self.partner {
-            Some(partner) => self.direct.send_to(bytes, partner).map(|_| ()),
-            None => Ok(()),
-        }
+    fn send(&self, datagram: impl Fn(Path) -> Vec<u8>) -> io::Result<()> {
+        let Some(partner) = self.partner else { return Ok(()) };
+        let path = Path { source: self.own, destination: partner.ip().to_canonical() };
+        self.direct.send_to(&datagram(path), partner).map(|_| ())
     }
 
     async fn readable(&self) {
@@ -200,7 +209,7 @@ impl Socket {
         let _ = self.waiting.readable().await;
     }
 
-    fn drain(&self) -> Vec<Datagram> {
+    fn drain(&self) -> Vec<Arrived> {
         let mut datagrams = Vec::new();
         while datagrams.len() < AT_ONCE {
             match self.receive() {
@@ -217,7 +226,7 @@ impl Socket {
     }
 
     /// Once the socket is empty, the event loop is told so.
-    fn receive(&self) -> io::Result<Datagram> {
+    fn receive(&self) -> io::Result<Arrived> {
         let mut bytes = [0; LONGEST];
         let (length, source) = match self.direct.recv_from(&mut bytes) {
             Err(reason) if reason.kind() == io::ErrorKind::WouldBlock => {
@@ -225,6 +234,10 @@ impl Socket {
             }
             result => result?,
         };
-        Ok(Datagram::new(self.link, source.ip().to_canonical(), bytes.get(..length).unwrap_or_default()))
+        Ok(Arrived {
+            link: self.link,
+            path: Path { source: source.ip().to_canonical(), destination: self.own },
+            bytes: bytes.get(..length).unwrap_or_default().to_vec(),
+        })
     }
 }

@@ -15,7 +15,7 @@ pub(crate) use refusal::Refusals;
 pub(crate) use seal::{seal, verify};
 
 /// What is done about authentication (`heartbeat_auth`).
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Authentication {
     /// Nothing is signed, nothing is checked.
     #[default]

@@ -57,7 +57,7 @@ impl Settings {
 
 impl Partner {
     /// Whether an address is the partner's. Either of its addresses is believed on either link.
-    pub(crate) fn owns(&self, address: IpAddr) -> bool {
+    pub fn owns(&self, address: IpAddr) -> bool {
         address == self.public || Some(address) == self.private
     }
 }

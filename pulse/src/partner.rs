@@ -1,0 +1,76 @@
+//! What the two routers tell each other besides RUNNING and STOPPED, and whether it is the partner who speaks.
+
+use std::fs::File;
+use std::io::{self, Read as _};
+
+use heartbeat::trailer::Session;
+use heartbeat::{Datagram, Exchange, Heartbeat, Moment, Notice, Severity, Trailer};
+
+use crate::plan::Plan;
+use crate::sockets::Arrived;
+
+/// The partner as this router knows it.
+#[derive(Debug)]
+pub(crate) struct Partner {
+    exchange: Exchange,
+    addresses: Option<heartbeat::Partner>,
+}
+
+impl Partner {
+    /// Nothing is heard yet.
+    ///
+    /// # Errors
+    ///
+    /// If the kernel gives no random bytes.
+    pub(crate) fn new(plan: &Plan) -> io::Result<Self> {
+        let exchange = Exchange::new(session()?, plan.authentication.clone(), plan.file);
+        Ok(Self { exchange, addresses: plan.settings.partner })
+    }
+
+    /// Goes on with a changed file.
+    pub(crate) fn follow(&mut self, plan: &Plan) {
+        self.exchange.follow(plan.authentication.clone(), plan.file);
+        self.addresses = plan.settings.partner;
+    }
+
+    /// Those datagrams that the machine is to be told of: strangers', which it counts and names, and the partner's own.
+    pub(crate) fn admit(&mut self, arrived: Vec<Arrived>, now: Moment) -> Vec<Datagram> {
+        arrived
+            .into_iter()
+            .filter(|datagram| self.counts(datagram, now))
+            .map(|Arrived { link, path, bytes }| Datagram::new(link, path.source, &bytes))
+            .collect()
+    }
+
+    fn counts(&mut self, datagram: &Arrived, now: Moment) -> bool {
+        let Arrived { link, path, bytes } = datagram;
+        if !self.addresses.is_some_and(|partner| partner.owns(path.source)) {
+            return true;
+        }
+        let received = self.exchange.receive(*link, *path, bytes, now);
+        received.notices.iter().for_each(log);
+        received.counts
+    }
+
+    /// The next heartbeat: these four bytes, and what the machine says of itself.
+    pub(crate) fn heartbeat(&mut self, head: [u8; 4], said: Trailer) -> Heartbeat<'_> {
+        self.exchange.next(head, said)
+    }
+}
+
+/// Drawn at random, so that no run of pulse has that of another.
+fn session() -> io::Result<Session> {
+    let mut session = [0; 16];
+    let unavailable = |error| io::Error::other(format!("cannot read /dev/urandom: {error}"));
+    File::open("/dev/urandom").and_then(|mut random| random.read_exact(&mut session)).map_err(unavailable)?;
+    Ok(Session(session))
+}
+
+fn log(notice: &Notice) {
+    match notice.severity() {
+        Severity::Debug => tracing::debug!("{notice}"),
+        Severity::Info => tracing::info!("{notice}"),
+        Severity::Warning => tracing::warn!("{notice}"),
+        Severity::Error => tracing::error!("{notice}"),
+    }
+}
