@@ -66,7 +66,7 @@ fn settings(choice: u8) -> Settings {
 fn event(kind: u8, what: &[u8]) -> Event {
     let link = if kind & 0x40 == 0 { Link::Public } else { Link::Private };
     let chosen = kind & 0x80 != 0;
-    match kind % 9 {
+    match kind % 10 {
         0 => Event::Received(vec![Datagram::new(link, [192, 0, 2, kind & 3].into(), what)]),
         1 => heard(link, Message::Running),
         2 => heard(link, Message::Stopped),
@@ -76,6 +76,7 @@ fn event(kind: u8, what: &[u8]) -> Event {
         5 => Event::LinkState { link, up: chosen },
         6 => Event::Reconfigured(settings(what.first().copied().unwrap_or_default())),
         7 if chosen => Event::Terminate { signal: 15 },
+        8 => Event::Introduced,
         _ => Event::Wake,
     }
 }

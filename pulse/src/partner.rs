@@ -14,6 +14,7 @@ use crate::sockets::Arrived;
 pub(crate) struct Partner {
     exchange: Exchange,
     addresses: Option<heartbeat::Partner>,
+    introduced: bool,
 }
 
 impl Partner {
@@ -24,7 +25,7 @@ impl Partner {
     /// If the kernel gives no random bytes.
     pub(crate) fn new(plan: &Plan) -> io::Result<Self> {
         let exchange = Exchange::new(session()?, plan.authentication.clone(), plan.file);
-        Ok(Self { exchange, addresses: plan.settings.partner })
+        Ok(Self { exchange, addresses: plan.settings.partner, introduced: false })
     }
 
     /// Goes on with a changed file.
@@ -49,7 +50,13 @@ impl Partner {
         }
         let received = self.exchange.receive(*link, *path, bytes, now);
         received.notices.iter().for_each(log);
+        self.introduced |= received.introduced;
         received.counts
+    }
+
+    /// Whether a session has been believed for the first time since this was asked.
+    pub(crate) fn was_introduced(&mut self) -> bool {
+        std::mem::take(&mut self.introduced)
     }
 
     /// The next heartbeat: these four bytes, and what the machine says of itself.

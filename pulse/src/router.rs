@@ -128,6 +128,9 @@ impl Router {
         if !datagrams.is_empty() {
             self.handle(Event::Received(datagrams));
         }
+        if self.partner.was_introduced() {
+            self.handle(Event::Introduced);
+        }
     }
 
     fn take_signal(&mut self, signal: Signal) {

@@ -73,6 +73,9 @@ pub enum Event {
     },
     /// Everything that the sockets held, in order of arrival.
     Received(Vec<Datagram>),
+    /// The partner has proven that its run of pulse is new ([`Received::introduced`](crate::Received)), and waits for the
+    /// same from this router.
+    Introduced,
     /// [`Machine::next_wake`](crate::Machine::next_wake) has come, and the sockets have been read empty since.
     Wake,
     /// lvsd reports that the kernel's table is programmed.

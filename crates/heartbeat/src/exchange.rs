@@ -49,6 +49,11 @@ pub struct Heartbeat<'keys> {
 pub struct Received {
     /// Whether it counts: the machine is to be told of it.
     pub counts: bool,
+    /// Whether it is the first of a session that is believed: the machine is to be told [`Event::Introduced`], after the
+    /// heartbeat itself.
+    ///
+    /// [`Event::Introduced`]: crate::Event::Introduced
+    pub introduced: bool,
     /// What is worth a log line.
     pub notices: Vec<Notice>,
 }
@@ -90,22 +95,22 @@ impl Exchange {
     /// Judges a datagram that came from one of the partner's addresses.
     pub fn receive(&mut self, link: Link, path: Path, datagram: &[u8], now: Moment) -> Received {
         let read = Trailer::read(datagram);
-        let key = self.check(link, path, read.as_ref());
-        let counts = key.is_ok() || self.authentication.tolerates();
+        let checked = self.check(link, path, read.as_ref());
+        let counts = checked.is_ok() || self.authentication.tolerates();
         let mut notices = Vec::new();
-        if let Err(refusal) = key
+        if let Err(refusal) = checked
             && let Some(count) = self.refusals.note(refusal, link, now)
         {
             notices.push(Notice::NotAuthentic { refusal, link, count, counts });
         }
-        let key = key.ok().flatten();
+        let (key, acquaintance) = checked.ok().flatten().unzip();
         if let Ok(Read { trailer, .. }) = read
             && counts
             && (key.is_some() || !self.is_known_by_signature(now))
         {
             notices.extend(self.learn(trailer, key, link, now));
         }
-        Received { counts, notices }
+        Received { counts, introduced: acquaintance == Some(Acquaintance::New), notices }
     }
 
     /// What the partner last said of itself, if it ever did.
@@ -113,13 +118,13 @@ impl Exchange {
         self.partner.as_ref()
     }
 
-    /// The key that the partner's heartbeat is signed with, if signatures matter.
+    /// The key that the partner's heartbeat is signed with, if signatures matter, and whether its session was known.
     fn check(
         &mut self,
         link: Link,
         path: Path,
         read: Result<&Read<'_>, &Absent>,
-    ) -> Result<Option<u32>, Refusal> {
+    ) -> Result<Option<(u32, Acquaintance)>, Refusal> {
         let Some(keys) = self.authentication.keys() else { return Ok(None) };
         let Ok(Read { trailer: Trailer { stamp: Some(stamp), echo, .. }, seal: Some(seal) }) = read else {
             return Err(Refusal::Unsigned);
@@ -128,10 +133,11 @@ impl Exchange {
         if !verify(*seal, path, key) {
             return Err(Refusal::Forged { id: seal.key });
         }
-        if self.freshness.judge(*stamp, *echo, link, self.own)? == Acquaintance::New {
+        let acquaintance = self.freshness.judge(*stamp, *echo, link, self.own)?;
+        if acquaintance == Acquaintance::New {
             self.refusals.forget_unproven();
         }
-        Ok(Some(seal.key))
+        Ok(Some((seal.key, acquaintance)))
     }
 
     /// Keeps what the partner says; answers with what has changed.

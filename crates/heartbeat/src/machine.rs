@@ -143,6 +143,7 @@ impl Machine {
         match event {
             Event::Start { force_active } => self.start(force_active, now),
             Event::Received(datagrams) => self.receive(&datagrams, now),
+            Event::Introduced => self.introduce(now),
             Event::Wake => self.wake(now),
             Event::LvsdReady => self.lvsd_ready(now),
             Event::LvsdEnded(ending) => self.lvsd_ended(ending, now),

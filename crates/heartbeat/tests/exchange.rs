@@ -99,6 +99,20 @@ fn a_restarted_partner_is_believed_in_its_second_round_and_its_earlier_life_neve
 }
 
 #[test]
+fn the_first_believed_heartbeat_of_a_session_is_an_introduction() {
+    let [mut one, mut other] = acquainted();
+    let introduced = |one: &mut Router, sent: &Sent| {
+        one.exchange.receive(Link::Public, sent.path, &sent.bytes, Moment::ZERO).introduced
+    };
+    assert!(!introduced(&mut one, &other.speaks()));
+    let mut again = Router::start(2, 3, require(&[OLD]));
+    assert!(!introduced(&mut one, &again.speaks()));
+    again.believes(&one.speaks());
+    assert!(introduced(&mut one, &again.speaks()));
+    assert!(!introduced(&mut one, &again.speaks()));
+}
+
+#[test]
 fn nobody_without_the_key_is_believed() {
     let [mut one, mut other] = acquainted();
     let bare = Sent { bytes: Message::Stopped.encode(ByteOrder::Little).to_vec(), ..other.speaks() };

@@ -1,7 +1,8 @@
 //! What the router says of itself, besides the four bytes.
 
-use super::Machine;
 use super::departure::Reason;
+use super::{Duty, Machine};
+use crate::Moment;
 use crate::trailer::{Departure, Standing, Timers, Trailer};
 
 impl Machine {
@@ -12,6 +13,15 @@ impl Machine {
             timers: Some(Timers { keepalive: self.settings.keepalive, deadtime: self.settings.deadtime }),
             departure: self.departure.map(Reason::departure),
             ..Trailer::default()
+        }
+    }
+
+    /// The partner believes this router once it has heard what it hears, and need not wait for that until the next
+    /// heartbeat is due. (It has heard this router before, so that has spoken.)
+    pub(super) fn introduce(&mut self, now: Moment) {
+        if !matches!(self.duty, Duty::Ending(_)) {
+            self.send_due = now;
+            self.send_if_due(now);
         }
     }
 }

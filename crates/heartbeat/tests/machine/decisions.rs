@@ -154,3 +154,16 @@ fn addresses_that_cannot_be_raised_are_tried_again_and_told_once() {
     assert_eq!(router.on(Event::AddressesRaised { missing: 0 }), ["announce"]);
     assert_eq!(router.state(), State::Active);
 }
+
+#[test]
+fn an_introduction_is_answered_at_once_with_what_would_be_said_next() {
+    let mut router = Router::started(Role::Backup);
+    router.hears_at(3.0, Message::Running);
+    router.said.clear();
+    router.on(Event::Introduced);
+    assert_eq!(router.said, ["send STOPPED"]);
+    let mut router = Router::active(Role::Primary);
+    router.said.clear();
+    router.on(Event::Introduced);
+    assert_eq!(router.said, ["send RUNNING"]);
+}

@@ -13,6 +13,8 @@ pub(crate) struct Parameters {
     /// No lvsd takes longer to report its table.
     pub(crate) longest_start: Moment,
     pub(crate) private_link: bool,
+    /// Whether both routers require signatures.
+    pub(crate) signed: bool,
 }
 
 /// What may befall the pair.

@@ -1,7 +1,9 @@
 //! A machine that runs a router: its socket buffer, its lvsd, its addresses, its stalls.
 
 use crate::original::Original;
-use heartbeat::{Action, Datagram, Event, Machine, Moment, Settings, State};
+use heartbeat::authentication::{Keys, Path};
+use heartbeat::trailer::{Configuration, Fingerprint, Session};
+use heartbeat::{Action, Authentication, Event, Exchange, Link, Machine, Moment, Received, Settings, State};
 
 pub(crate) struct Host {
     pub(crate) settings: Settings,
@@ -18,22 +20,43 @@ pub(crate) struct Host {
 
 /// The program that decides.
 pub(crate) enum Pulse {
-    Ours(Box<Machine>),
+    Ours(Box<(Machine, Exchange)>),
     Original(Original),
 }
 
 impl Pulse {
-    fn new(original: bool, settings: Settings, now: Moment) -> Self {
-        if original {
-            Self::Original(Original::new(settings, now))
-        } else {
-            Self::Ours(Box::new(Machine::new(settings, now)))
+    fn ours(settings: Settings, life: u32, signed: bool, now: Moment) -> Self {
+        let key = Keys::parse("1 000102030405060708090a0b0c0d0e0f").ok().filter(|_| signed);
+        let authentication = key.map_or(Authentication::Off, Authentication::Require);
+        let configuration = Configuration { serial: 1, fingerprint: Fingerprint::of(b"") };
+        let session = Session((u128::from(life) * 2 + settings.role as u128).to_be_bytes());
+        let exchange = Exchange::new(session, authentication, configuration);
+        Self::Ours(Box::new((Machine::new(settings, now), exchange)))
+    }
+
+    /// One datagram for each link. Piranha's own pulse sends four bytes.
+    pub(crate) fn speak(&mut self, head: [u8; 4], paths: &[(Link, Path)]) -> Vec<(Link, Vec<u8>)> {
+        match self {
+            Self::Ours(ours) => {
+                let (machine, exchange) = &mut **ours;
+                let heartbeat = exchange.next(head, machine.account());
+                paths.iter().map(|(link, path)| (*link, heartbeat.on(*path))).collect()
+            }
+            Self::Original(_) => paths.iter().map(|(link, _)| (*link, head.to_vec())).collect(),
+        }
+    }
+
+    /// What is to be done about a datagram. Piranha's own pulse reads no trailer.
+    pub(crate) fn receive(&mut self, link: Link, path: Path, datagram: &[u8], now: Moment) -> Received {
+        match self {
+            Self::Ours(ours) => ours.1.receive(link, path, datagram, now),
+            Self::Original(_) => Received { counts: true, introduced: false, notices: Vec::new() },
         }
     }
 
     pub(crate) fn on(&mut self, event: Event, now: Moment) -> Vec<Action> {
         match self {
-            Self::Ours(machine) => machine.on(event, now),
+            Self::Ours(ours) => ours.0.on(event, now),
             Self::Original(original) => original.on(event, now),
         }
     }
@@ -47,14 +70,14 @@ impl Pulse {
 
     pub(crate) fn next_wake(&self) -> Option<Moment> {
         match self {
-            Self::Ours(machine) => machine.next_wake(),
+            Self::Ours(ours) => ours.0.next_wake(),
             Self::Original(original) => original.next_wake(),
         }
     }
 
     pub(crate) fn state(&self) -> State {
         match self {
-            Self::Ours(machine) => machine.state(),
+            Self::Ours(ours) => ours.0.state(),
             Self::Original(original) => original.state(),
         }
     }
@@ -66,7 +89,7 @@ pub(crate) struct Router {
     pub(crate) addresses_up: bool,
     pub(crate) stalled: bool,
     /// In the socket's buffer.
-    pub(crate) inbox: Vec<Datagram>,
+    pub(crate) inbox: Vec<(Link, Vec<u8>)>,
     /// What happened to this router while it was stalled.
     pub(crate) waiting: Vec<Event>,
     /// Which start of lvsd runs, if one does.
@@ -83,10 +106,15 @@ impl Host {
         Self { settings, original: false, router: None, lvsd_broken: false, lvsd_stuck: false, lives: 0 }
     }
 
-    pub(crate) fn boot(&mut self, now: Moment) {
+    pub(crate) fn boot(&mut self, signed: bool, now: Moment) {
         self.lives += 1;
+        let pulse = if self.original {
+            Pulse::Original(Original::new(self.settings, now))
+        } else {
+            Pulse::ours(self.settings, self.lives, signed, now)
+        };
         self.router = Some(Router {
-            pulse: Pulse::new(self.original, self.settings, now),
+            pulse,
             addresses_up: false,
             stalled: false,
             inbox: Vec::new(),

@@ -12,7 +12,8 @@
 //! 3. After calm has come back the owner is the one that the specification names: the primary if both were active, else
 //!    the one that was active. It stays: there is no fail-back.
 //!
-//!    With Piranha's own pulse on one side the times of 1 grow by an interval and by those in which it is deaf.
+//!    Where signatures are required the times of 1 grow by an interval and a delay, and with Piranha's own pulse on one
+//!    side by an interval and by those in which it is deaf.
 //! 4. Floating addresses go up and off at most once for each fault; a boot is one, and so is a lost datagram. Where
 //!    heartbeats overtake each other, every late copy of a STOPPED may cause a takeover that a RUNNING ends; so may every
 //!    copy that has queued while an original was deaf. There are two copies on each link at most.
@@ -72,6 +73,10 @@ impl Law {
         if world.hosts.iter().any(|host| host.original) {
             // It hears nothing while lvsd starts or ends, and answers a RUNNING with its next heartbeat only.
             interval = interval * 2 + world.parameters.longest_start + crate::world::LVSD_ENDS;
+        }
+        if world.parameters.signed {
+            // A router that has just started is heard when it has shown that it has heard its partner.
+            interval = interval * 2 + delay;
         }
         // Two things at the same microsecond come in any order.
         let instant = Moment::from_micros(1);

@@ -17,8 +17,10 @@ use heartbeat::{Moment, State};
 use law::{Law, time_to_settle};
 use world::{BACKUP, PRIMARY, World};
 
-/// Of each of the ten kinds: a hundred thousand in all.
+/// Of each of the ten kinds without signatures: a hundred thousand in all.
 const CASES: u64 = 10_000;
+/// Of each kind with signatures, which take their time where nothing is optimised.
+const SIGNED_CASES: u64 = 50;
 
 fn parameters(dice: &mut Dice) -> Parameters {
     let milliseconds = Moment::from_millis;
@@ -30,24 +32,40 @@ fn parameters(dice: &mut Dice) -> Parameters {
         disorder: dice.chance(50),
         longest_start: dice.time_up_to(milliseconds(300)),
         private_link: dice.chance(50),
+        signed: false,
     }
 }
 
 /// What may befall the pair in one kind of cases.
 type Fates = fn(&mut World) -> Vec<(Moment, Fate)>;
 
+/// Who makes up a pair.
+#[derive(Clone, Copy)]
+enum Pairing {
+    Ours,
+    /// Both require signatures.
+    Signed,
+    /// With Piranha's own pulse on this one of the two.
+    Original(usize),
+}
+
 /// Plays one case: the pair boots, fates strike, everything heals, and the pair is watched for a while.
-fn play(seed: u64, original: Option<usize>, fates: Fates) -> Result<(), String> {
+fn play(seed: u64, pairing: Pairing, fates: Fates) -> Result<(), String> {
     let mut dice = Dice::new(seed);
     let mut parameters = parameters(&mut dice);
-    if original.is_some() {
+    if let Pairing::Signed = pairing {
+        parameters.signed = true;
+        // The time that docs/heartbeat.md asks for.
+        parameters.deadtime = parameters.deadtime.max(parameters.keepalive * 3);
+    }
+    if let Pairing::Original(_) = pairing {
         // Whole seconds are all that it knows.
         parameters.keepalive = Moment::from_secs(1 + dice.throw(3));
         parameters.deadtime = parameters.keepalive * 3;
         parameters.longest_delay = dice.time_up_to(Moment::from_millis(50));
     }
     let mut world = World::new(parameters, dice);
-    if let Some(original) = original {
+    if let Pairing::Original(original) = pairing {
         world.hosts[original].original = true;
     }
     world.network.doubled = world.dice().throw(20);
@@ -78,18 +96,18 @@ fn play(seed: u64, original: Option<usize>, fates: Fates) -> Result<(), String> 
 }
 
 fn play_all(fates: Fates) {
-    play_pairs(None, fates);
+    play_pairs(Pairing::Ours, fates);
 }
 
-/// With Piranha's own pulse on one of the two.
-fn play_pairs(original: Option<usize>, fates: Fates) {
+fn play_pairs(pairing: Pairing, fates: Fates) {
     let number = |variable| std::env::var(variable).ok().and_then(|number| number.parse::<u64>().ok());
+    let usual = if let Pairing::Signed = pairing { SIGNED_CASES } else { CASES };
     let seeds = match number("PAIR_SEED") {
         Some(seed) => seed..seed + 1,
-        None => 0..number("PAIR_CASES").unwrap_or(CASES),
+        None => 0..number("PAIR_CASES").unwrap_or(usual),
     };
     for seed in seeds {
-        if let Err(failure) = play(seed, original, fates) {
+        if let Err(failure) = play(seed, pairing, fates) {
             panic!("{failure}");
         }
     }
@@ -222,22 +240,34 @@ fn faults_of_an_original(world: &mut World) -> Vec<Fate> {
 
 #[test]
 fn an_original_as_the_primary() {
-    play_pairs(Some(PRIMARY), |world| several(world, fates_with_an_original));
+    play_pairs(Pairing::Original(PRIMARY), |world| several(world, fates_with_an_original));
 }
 
 #[test]
 fn an_original_as_the_backup() {
-    play_pairs(Some(BACKUP), |world| several(world, fates_with_an_original));
+    play_pairs(Pairing::Original(BACKUP), |world| several(world, fates_with_an_original));
+}
+
+#[test]
+fn death_and_return_of_routers_that_require_signatures() {
+    play_pairs(Pairing::Signed, |world| several(world, death_and_return));
+}
+
+#[test]
+fn stalls_and_failing_lvsd_of_routers_that_require_signatures() {
+    play_pairs(Pairing::Signed, |world| {
+        several(world, |world| if world.dice().chance(50) { stall(world) } else { failing_lvsd(world) })
+    });
 }
 
 #[test]
 fn an_original_as_the_primary_with_its_own_faults() {
-    play_pairs(Some(PRIMARY), |world| several(world, faults_of_an_original));
+    play_pairs(Pairing::Original(PRIMARY), |world| several(world, faults_of_an_original));
 }
 
 #[test]
 fn an_original_as_the_backup_with_its_own_faults() {
-    play_pairs(Some(BACKUP), |world| several(world, faults_of_an_original));
+    play_pairs(Pairing::Original(BACKUP), |world| several(world, faults_of_an_original));
 }
 
 #[test]
@@ -255,6 +285,7 @@ fn settled_pair() -> World {
         disorder: false,
         longest_start: milliseconds(20),
         private_link: false,
+        signed: false,
     };
     let mut world = World::new(parameters, Dice::new(1));
     world.befall(Fate::Boot { host: PRIMARY, force_active: false });

@@ -7,8 +7,9 @@ use crate::dice::Dice;
 use crate::fate::{Fate, Parameters};
 use crate::host::Host;
 use crate::network::Network;
+use heartbeat::authentication::Path;
 use heartbeat::{
-    Action, Datagram, Ending, Event, Line, Link, Message, Moment, Partner, Role, Settings, State,
+    Action, ByteOrder, Datagram, Ending, Event, Line, Link, Message, Moment, Partner, Role, Settings, State,
 };
 use std::net::IpAddr;
 
@@ -16,7 +17,8 @@ enum Happening {
     Fate(Fate),
     Arrival {
         host: usize,
-        datagram: Datagram,
+        link: Link,
+        bytes: Vec<u8>,
     },
     Wake {
         host: usize,
@@ -63,6 +65,10 @@ fn address(host: usize, link: Link) -> IpAddr {
         Link::Public => [192, 0, 2, last].into(),
         Link::Private => [10, 0, 0, last].into(),
     }
+}
+
+fn path(sender: usize, link: Link) -> Path {
+    Path { source: address(sender, link), destination: address(1 - sender, link) }
 }
 
 impl World {
@@ -117,7 +123,7 @@ impl World {
         match fate {
             Fate::Boot { host, force_active } => {
                 if self.hosts[host].router.is_none() {
-                    self.hosts[host].boot(self.now);
+                    self.hosts[host].boot(self.parameters.signed, self.now);
                     self.tell(host, Event::Start { force_active });
                 }
             }
@@ -150,7 +156,7 @@ impl World {
         self.now = moment;
         match self.happenings.remove(&number) {
             Some(Happening::Fate(fate)) => self.befall(fate),
-            Some(Happening::Arrival { host, datagram }) => self.arrive(host, datagram),
+            Some(Happening::Arrival { host, link, bytes }) => self.arrive(host, link, bytes),
             Some(Happening::Wake { host }) => self.wake(host),
             Some(Happening::Event { host, life, lvsd, event }) => self.event(host, life, lvsd, event),
             None => {}
@@ -198,9 +204,9 @@ impl World {
         self.hosts[host].router.as_ref().and_then(|router| router.pulse.next_wake())
     }
 
-    fn arrive(&mut self, host: usize, datagram: Datagram) {
+    fn arrive(&mut self, host: usize, link: Link, bytes: Vec<u8>) {
         let Some(router) = &mut self.hosts[host].router else { return };
-        router.inbox.push(datagram);
+        router.inbox.push((link, bytes));
         if !router.stalled {
             self.read_inbox(host);
         }
@@ -221,7 +227,15 @@ impl World {
 
     fn read_inbox(&mut self, host: usize) {
         let Some(router) = &mut self.hosts[host].router else { return };
-        let datagrams = std::mem::take(&mut router.inbox);
+        let inbox = std::mem::take(&mut router.inbox);
+        let mut introduced = false;
+        let arrived = inbox.iter().filter_map(|(link, bytes)| {
+            let path = path(1 - host, *link);
+            let received = router.pulse.receive(*link, path, bytes, self.now);
+            introduced |= received.introduced;
+            received.counts.then(|| Datagram::new(*link, path.source, bytes))
+        });
+        let datagrams: Vec<_> = arrived.collect();
         for link in [Link::Private, Link::Public] {
             if let Some(newest) = datagrams.iter().rev().find(|datagram| datagram.link == link) {
                 let running =
@@ -231,6 +245,9 @@ impl World {
         }
         if !datagrams.is_empty() {
             self.tell(host, Event::Received(datagrams));
+        }
+        if introduced {
+            self.tell(host, Event::Introduced);
         }
     }
 
@@ -270,7 +287,7 @@ impl World {
 
     fn carry_out(&mut self, host: usize, action: Action) -> Option<Event> {
         match action {
-            Action::Send { message, order } => self.send(host, message, &message.encode(order)),
+            Action::Send { message, order } => self.send(host, message, order),
             Action::StartLvsd => self.start_lvsd(host),
             Action::StopLvsd if !self.hosts[host].lvsd_stuck => {
                 self.end_lvsd(host, LVSD_ENDS, Ending::Exited { pid: 1, status: 0 });
@@ -296,19 +313,23 @@ impl World {
         None
     }
 
-    fn send(&mut self, host: usize, message: Message, bytes: &[u8]) {
+    fn send(&mut self, host: usize, message: Message, order: ByteOrder) {
         if message == Message::Stopped && self.hosts[host].owns() {
             self.complain(&format!("router {host} says STOPPED with its addresses up"));
         }
-        for link in self.network.links() {
-            let datagram = Datagram::new(*link, address(host, *link), bytes);
-            let arrivals = self.network.carry(host, *link, &mut self.dice);
+        let Some(router) = &mut self.hosts[host].router else { return };
+        let paths: Vec<_> = self.network.links().iter().map(|link| (*link, path(host, *link))).collect();
+        for (link, bytes) in router.pulse.speak(message.encode(order), &paths) {
+            let arrivals = self.network.carry(host, link, &mut self.dice);
             if arrivals.is_empty() {
                 self.troubled = self.troubled.max(self.now);
                 self.faults += 1;
             }
             for delay in arrivals {
-                self.plan(self.now + delay, Happening::Arrival { host: 1 - host, datagram });
+                self.plan(
+                    self.now + delay,
+                    Happening::Arrival { host: 1 - host, link, bytes: bytes.clone() },
+                );
             }
         }
     }
