@@ -7,6 +7,7 @@ mod checks;
 mod control;
 mod drift;
 mod ground;
+mod heartbeat;
 mod ipv6;
 mod kernel;
 mod lines;
@@ -40,6 +41,7 @@ fn main() -> ExitCode {
         checks::tests(),
         pair::tests(),
         pairings::tests(),
+        heartbeat::tests(),
         piranhactl::tests(),
         pool::tests(),
         traffic::tests(),
