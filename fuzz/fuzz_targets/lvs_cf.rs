@@ -12,7 +12,14 @@ fuzz_target!(|bytes: &[u8]| {
     let report = check(bytes, &NumbersOnly);
     assert!(report.render("lvs.cf".as_ref()).ends_with('\n'));
 
-    let accepted = Config::parse(bytes, &NumbersOnly).is_ok();
+    let parsed = Config::parse(bytes, &NumbersOnly);
+    for section in parsed.iter().flat_map(|parsed| &parsed.config.failover) {
+        for command in [&section.start_cmd, &section.stop_cmd].into_iter().flatten() {
+            let words = command.command();
+            assert!(words.iter().map(|word| word.len()).sum::<usize>() <= command.effective().len());
+        }
+    }
+    let accepted = parsed.is_ok();
     let edits: [(Place, &str, &[&str]); 4] = [
         (Place::File, "keepalive", &["3"]),
         (Place::File, "deadtime", &["1.5s"]),

@@ -1,10 +1,11 @@
 //! lvsd to pulse: the kernel's table is programmed.
 //!
-//! pulse holds the other end as long as it lives, so the end of the stream tells lvsd that pulse is gone.
+//! pulse holds the other end as long as it lives, so the end of the stream tells lvsd that pulse is gone. fos gets such
+//! a socket, too, for that end alone: it says nothing.
 
 use serde::{Deserialize, Serialize};
 
-/// Environment variable with the number of the descriptor that lvsd writes to.
+/// Environment variable with the number of the descriptor that lvsd writes to, and whose end fos waits for.
 pub const DESCRIPTOR: &str = "PIRANHA_READY_FD";
 
 /// What lvsd says.

@@ -1,9 +1,9 @@
 //! Words of the file as values: bytes without a character set.
 
 use std::borrow::Cow;
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fmt;
-use std::os::unix::ffi::OsStrExt;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
 /// One word of the file, outer quotes dropped, nothing else changed: backslashes stay, and bytes from 0x80 up
 /// are whatever they are (specification lvs-cf.md section 1).
@@ -98,6 +98,27 @@ impl Quote {
 }
 
 impl Text {
+    /// The words of a command: `start_cmd`, `stop_cmd`. Runs of blanks count as one, and what stands in single or
+    /// double quotes is one word, without the quotes (specification fos.md S8). No shell, no backslashes.
+    pub fn command(&self) -> Vec<OsString> {
+        let mut words = Vec::new();
+        let mut word: Option<Vec<u8>> = None;
+        let mut quote = None;
+        for byte in self.effective() {
+            match (quote, byte) {
+                (Some(open), _) if open == byte => quote = None,
+                (None, b'\'' | b'"') => {
+                    quote = Some(byte);
+                    word.get_or_insert_default();
+                }
+                (None, b' ' | b'\t') => words.extend(word.take()),
+                _ => word.get_or_insert_default().push(byte),
+            }
+        }
+        words.extend(word);
+        words.into_iter().map(OsString::from_vec).collect()
+    }
+
     /// What the daemons make of it: one leading and one trailing double quote is dropped wherever it came
     /// from, and single quotes stay. Dropped once, here; lvsd once ate another trailing quote for each server.
     pub fn effective(&self) -> Vec<u8> {
@@ -109,6 +130,34 @@ impl Text {
                 let text = text.strip_prefix(b"\"").unwrap_or(text);
                 text.strip_suffix(b"\"").unwrap_or(text).to_vec()
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::{Quote, Text};
+
+    fn command(text: &str) -> Vec<String> {
+        let text = Text { text: text.into(), quote: Some(Quote::Double) };
+        text.command().into_iter().map(|word| word.into_string().unwrap()).collect()
+    }
+
+    #[test]
+    fn commands_are_cut_at_blanks_outside_quotes() {
+        assert_eq!(command("/etc/init.d/httpd  start "), ["/etc/init.d/httpd", "start"]);
+        assert_eq!(command("/bin/sh -c 'echo \"a  b\"' \"\""), ["/bin/sh", "-c", "echo \"a  b\"", ""]);
+        assert_eq!(command("a'b c'd $e *\\"), ["ab cd", "$e", "*\\"]);
+        assert_eq!(command("open 'until the end"), ["open", "until the end"]);
+        assert!(command("").is_empty() && command("   ").is_empty());
+    }
+
+    proptest! {
+        #[test]
+        fn without_quotes_a_command_is_its_words(words in proptest::collection::vec("[^ \t'\"]{1,9}", 0..60)) {
+            prop_assert_eq!(command(&words.join("  ")), words);
         }
     }
 }

@@ -138,6 +138,7 @@ fn every_row_names_tests_that_exist_or_says_why_there_is_none() {
 fn every_option_has_a_row() {
     let tables = tables();
     for (program, help) in [
+        ("fos", "fos/tests/fos/command_line.rs"),
         ("lvsd", "lvsd/tests/command_line.rs"),
         ("nanny", "nanny/tests/nanny/command_line.rs"),
         ("pulse", "pulse/tests/command_line.rs"),
