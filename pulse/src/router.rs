@@ -237,6 +237,12 @@ impl Router {
             Action::Announce => self.addresses.announce(Instant::now()),
             Action::Log(line) => log(&line),
             Action::Exit(status) => self.exit = Some(status),
+            // Of the other service.
+            Action::StartFos(_)
+            | Action::ReloadFos
+            | Action::StopFos
+            | Action::KillFos
+            | Action::CheckGateway => {}
         }
         None
     }

@@ -42,7 +42,7 @@ impl Datagram {
     }
 }
 
-/// How lvsd ended.
+/// How lvsd or fos ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ending {
     /// It ended by itself with this status; if it was ready before, it has emptied the kernel's table.
@@ -106,6 +106,22 @@ pub enum Event {
     },
     /// SIGHUP arrived, and the file was read again without an error.
     Reconfigured(Settings),
+    /// fos ended, or could not be started.
+    FosEnded(Ending),
+    /// The gateway check is over.
+    Gateway {
+        /// Whether the gateway has answered.
+        answers: bool,
+    },
+}
+
+/// What fos does with the services (specification fos.md 1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FosMode {
+    /// Runs them here.
+    Active,
+    /// Watches how the partner runs them.
+    Monitor,
 }
 
 /// What the kernel's connection sync daemon should be.
@@ -150,6 +166,16 @@ pub enum Action {
     /// Announce every floating address (gratuitous ARP, neighbour advertisement), now and at growing distances;
     /// what is left of an earlier round is forgotten. [`Action::DropAddresses`] ends the round.
     Announce,
+    /// Start fos; answered, sooner or later, by [`Event::FosEnded`].
+    StartFos(FosMode),
+    /// Tell fos to read its file again (SIGHUP).
+    ReloadFos,
+    /// Ask fos to end (SIGTERM); answered by [`Event::FosEnded`].
+    StopFos,
+    /// End fos by force (SIGKILL); answered by [`Event::FosEnded`].
+    KillFos,
+    /// Find out whether the gateway answers; answered by [`Event::Gateway`].
+    CheckGateway,
     /// Log this line.
     Log(Line),
     /// End with this status. Nothing follows.

@@ -1,4 +1,4 @@
-//! The heartbeat between two routers, and the decision which of them is active (`service = lvs`).
+//! The heartbeat between two routers, and the decision which of them is active.
 //!
 //! Nothing here touches a socket, a clock or a process. A [`Machine`] takes an [`Event`] and the time, and answers with
 //! a list of [`Action`]s that the caller carries out; [`Machine::next_wake`] says when it wants to be called again.
@@ -11,13 +11,15 @@
 //!   signals   ─┘                                         └─ exit
 //! ```
 //!
+//! With `service = fos` it is a [`FosMachine`]: both routers run fos, and what one finds failed on the other counts, too.
+//!
 //! - [`datagram`]: the four bytes on the wire, in either byte order.
 //! - [`trailer`]: what may follow them.
 //! - [`Exchange`]: what both routers say of themselves in it, and whether they are believed.
 //! - [`Settings`]: what of `lvs.cf` decides.
 //! - [`Line`]: every log line, with Piranha's words.
 //!
-//! Source: specification pulse.md sections 10 to 14 and 21, and the decisions of its sections 23 and 24.
+//! Source: specification pulse.md sections 10 to 14, 20 and 21, and the decisions of its sections 23 and 24.
 
 pub mod datagram;
 pub mod trailer;
@@ -26,6 +28,7 @@ pub mod authentication;
 
 mod event;
 mod exchange;
+mod fos;
 mod hold_down;
 mod lateness;
 mod line;
@@ -38,8 +41,9 @@ mod supervision;
 
 pub use authentication::Authentication;
 pub use datagram::{ByteOrder, Message};
-pub use event::{Action, Datagram, Ending, Event, Link, SyncMode};
+pub use event::{Action, Datagram, Ending, Event, FosMode, Link, SyncMode};
 pub use exchange::{Exchange, Heartbeat, Notice, PartnerReport, Received};
+pub use fos::FosMachine;
 pub use line::{Line, Severity};
 pub use machine::{Machine, State};
 pub use reception::Complaint;

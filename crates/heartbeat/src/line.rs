@@ -1,4 +1,4 @@
-//! Every log line of pulse with `service = lvs`, in Piranha's words (specification pulse.md section 21).
+//! Every log line of pulse, in Piranha's words (specification pulse.md section 21).
 //!
 //! New facts are new lines, or `key=value` after the old words.
 
@@ -146,6 +146,67 @@ pub enum Line {
         /// Which.
         link: Link,
     },
+    /// `service = fos`: `--forceactive`, with services.
+    FosForcedActive,
+    /// `service = fos`: the services of the partner will be watched.
+    FosStartingMonitors,
+    /// `service = fos`: A primary without a partner serves at once.
+    FosNoBackup,
+    /// `service = fos`: Nothing was heard for `deadtime`.
+    FosPartnerDead,
+    /// `service = fos`: the primary heard that the backup is inactive.
+    FosBackupInactive,
+    /// `service = fos`: the backup heard that the primary is inactive.
+    FosPrimaryInactive,
+    /// `service = fos`: Both are active, and this one is the primary.
+    FosPartnerActive,
+    /// `service = fos`: Both are active, and this one is the backup.
+    FosTieDeactivating,
+    /// `service = fos`: Both are active, and the partner's service has failed.
+    FosTieWantsControl,
+    /// `service = fos`: an active router with a failed link becomes inactive.
+    FosLinkDeactivating,
+    /// `service = fos`: A link has failed, but the partner's service, too.
+    FosLinkWantsControl,
+    /// `service = fos`: the partner has found a failed service here.
+    FosToldToStop,
+    /// `service = fos`: heartbeats say STOPME from now on.
+    FosTakingControl,
+    /// `service = fos`: fos ended on the active router.
+    FosRestarting,
+    /// `service = fos`: fos ended on the watching router.
+    FosCheckingGateway,
+    /// `service = fos`: the gateway has answered.
+    FosSeesGateway,
+    /// `service = fos`: So this router takes over.
+    FosRemoteFault,
+    /// `service = fos`: the gateway has not answered.
+    FosNoGateway,
+    /// `service = fos`: So this router is cut off itself.
+    FosNetworkFault,
+    /// `service = fos`: the gateway answers again.
+    FosNetworkFixed,
+    /// `service = fos`: A round of announcements is over. The caller logs it, who knows when.
+    FosArpsFinished,
+    /// `service = fos`: fos could not begin, or a service could not be kept from failing; fos is started again.
+    FosAgain {
+        /// How often it has failed.
+        attempt: u32,
+        /// Pause before it.
+        pause: Duration,
+    },
+    /// `service = fos`: the services do not start here, and the partner lives: it shall serve.
+    FosGivingUp {
+        /// Attempts that failed.
+        attempts: u32,
+        /// Time in which this router does not take the services back from a living partner.
+        hold_down: Duration,
+    },
+    /// `service = fos`: fos does not end.
+    KillingFos {
+        /// How long was waited.
+        waited: Duration,
+    },
 }
 
 impl Line {
@@ -163,7 +224,15 @@ impl Line {
             | Self::ArpsFinished
             | Self::Terminating { .. }
             | Self::RestartingLvsd { .. }
-            | Self::LinkHeard { .. } => Severity::Info,
+            | Self::LinkHeard { .. }
+            | Self::FosForcedActive
+            | Self::FosStartingMonitors
+            | Self::FosPartnerDead
+            | Self::FosBackupInactive
+            | Self::FosPrimaryInactive
+            | Self::FosNetworkFixed
+            | Self::FosArpsFinished
+            | Self::FosAgain { .. } => Severity::Info,
             Self::ResendingArps
             | Self::TieDeactivating
             | Self::PublicLinkDown
@@ -177,10 +246,26 @@ impl Line {
             | Self::LvsdSilent { .. }
             | Self::KillingLvsd { .. }
             | Self::ManyActivations { .. }
-            | Self::LinkSilent { .. } => Severity::Warning,
-            Self::GivingUp { .. } | Self::AddressesMissing { .. } | Self::AddressesRemaining { .. } => {
-                Severity::Error
-            }
+            | Self::LinkSilent { .. }
+            | Self::FosNoBackup
+            | Self::FosPartnerActive
+            | Self::FosTieDeactivating
+            | Self::FosTieWantsControl
+            | Self::FosLinkDeactivating
+            | Self::FosLinkWantsControl
+            | Self::FosToldToStop
+            | Self::FosTakingControl
+            | Self::FosRestarting
+            | Self::FosCheckingGateway
+            | Self::FosSeesGateway
+            | Self::FosRemoteFault
+            | Self::FosNoGateway
+            | Self::KillingFos { .. } => Severity::Warning,
+            Self::FosNetworkFault
+            | Self::FosGivingUp { .. }
+            | Self::GivingUp { .. }
+            | Self::AddressesMissing { .. }
+            | Self::AddressesRemaining { .. } => Severity::Error,
         }
     }
 }
@@ -244,6 +329,40 @@ impl fmt::Display for Line {
                 write!(f, "no heartbeat on the {link} link for {}", Seconds(*silence))
             }
             Self::LinkHeard { link } => write!(f, "the partner is heard on the {link} link"),
+            Self::FosForcedActive => f.write_str("Forced active on startup: activating fos"),
+            Self::FosStartingMonitors => f.write_str("Starting Failover Service Monitors"),
+            Self::FosNoBackup => f.write_str("Warning: FOS backup node not defined -- skipping checks"),
+            Self::FosPartnerDead => f.write_str("partner dead: activating failover services"),
+            Self::FosBackupInactive => f.write_str("backup inactive: activating fos"),
+            Self::FosPrimaryInactive => f.write_str("primary inactive: activating fos"),
+            Self::FosPartnerActive => f.write_str("partner active"),
+            Self::FosTieDeactivating => f.write_str("partner active: deactivating FOS"),
+            Self::FosTieWantsControl => f.write_str("partner active: we want control!"),
+            Self::FosLinkDeactivating => f.write_str("local link failure: deactivating FOS"),
+            Self::FosLinkWantsControl => f.write_str("local link failure: we want control!"),
+            Self::FosToldToStop => f.write_str("PARTNER HAS TOLD US TO GO INACTIVE!"),
+            Self::FosTakingControl => f.write_str("Notifying partner WE are taking control!"),
+            Self::FosRestarting => f.write_str("fos process exited -- restarting it"),
+            Self::FosCheckingGateway => f.write_str("fos process exited -- checking network connectivity"),
+            Self::FosSeesGateway => f.write_str("remote service unavailable but we can see the gateway"),
+            Self::FosRemoteFault => {
+                f.write_str("seems like a remote network fault; performing service failover")
+            }
+            Self::FosNoGateway => f.write_str("remote service unavailable; gateway unavailable"),
+            Self::FosNetworkFault => f.write_str("I SEEM TO HAVE A NETWORK FAULT!"),
+            Self::FosNetworkFixed => f.write_str("Network fault seems to be fixed"),
+            Self::FosArpsFinished => f.write_str("gratuitous fos arps finished"),
+            Self::FosAgain { attempt, pause } => {
+                write!(f, "starting fos again in {}: attempt={attempt}", Seconds(*pause))
+            }
+            Self::FosGivingUp { attempts, hold_down } => write!(
+                f,
+                "fos failed {attempts} times: leaving the services to the partner hold_down={}",
+                Seconds(*hold_down)
+            ),
+            Self::KillingFos { waited } => {
+                write!(f, "fos has not ended within {}: killing it", Seconds(*waited))
+            }
         }
     }
 }

@@ -152,6 +152,8 @@ impl Machine {
             Event::LinkState { link, up } => self.links.report(link, up, now),
             Event::Terminate { signal } => self.terminate(signal, now),
             Event::Reconfigured(settings) => self.reconfigure(settings, now),
+            // Of the other service.
+            Event::FosEnded(_) | Event::Gateway { .. } => {}
         }
         self.end_if_done();
         std::mem::take(&mut self.actions)

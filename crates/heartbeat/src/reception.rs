@@ -53,6 +53,23 @@ pub(crate) fn judge(datagram: &Datagram, partner: Option<&Partner>) -> Result<(S
     }
 }
 
+/// The same tests with `service = fos`, which knows an order, too.
+pub(crate) fn judge_fos(
+    datagram: &Datagram,
+    partner: Option<&Partner>,
+) -> Result<(Message, ByteOrder), Complaint> {
+    match judge(datagram, partner) {
+        Ok(_) => Err(Complaint::Incompatible),
+        Err(Complaint::Incompatible) => match Message::decode(datagram.bytes()) {
+            Ok((message @ (Message::FosRunning | Message::FosStopped | Message::StopMe), order)) => {
+                Ok((message, order))
+            }
+            Ok(_) | Err(_) => Err(Complaint::Incompatible),
+        },
+        Err(complaint) => Err(complaint),
+    }
+}
+
 /// Least time between two lines of one kind about one sender.
 const INTERVAL: Duration = Duration::from_secs(60);
 

@@ -162,6 +162,11 @@ impl Supervision {
         matches!(self.phase, Phase::Ready { .. })
     }
 
+    /// Whether no process runs.
+    pub(crate) fn is_idle(&self) -> bool {
+        matches!(self.phase, Phase::Stopped | Phase::Pausing { .. })
+    }
+
     /// Whether nothing is left to wait for.
     pub(crate) fn is_gone(&self) -> bool {
         matches!(self.phase, Phase::Stopped)

@@ -158,6 +158,7 @@ impl Router {
             Action::DropAddresses => "drop".into(),
             Action::Announce => "announce".into(),
             Action::Exit(status) => format!("exit {status}"),
+            other => unreachable!("{other:?} with service = lvs"),
         })
     }
 

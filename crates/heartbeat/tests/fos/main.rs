@@ -1,0 +1,5 @@
+//! `service = fos`: one router whose partner, fos and gateway are played by the test.
+
+mod any_order;
+mod router;
+mod table;
