@@ -41,10 +41,10 @@ pub(crate) fn read(path: &Path) -> Result<Configuration, String> {
     let parsed = Config::parse(&bytes, &System::default())
         .map_err(|errors| refused(file::ReadError::Content(Box::new(errors))))?;
     let (config, shown) = (parsed.config, path.display());
-    if config.service == Service::Fos {
+    if config.service == Service::Fos && config.primary_shared.is_some() && config.backup_shared.is_some() {
         return Err(format!(
-            "pulse: service = fos in {shown} is not supported by this version\n\
-             only service = lvs is; keep Piranha's own pulse for failover services\n"
+            "pulse: primary_shared and backup_shared are set in {shown}\n\
+             the reservation of a shared SCSI device is not supported: remove both lines, and fence by other means\n"
         ));
     }
     if let Some(refusal) = config.pulse_refusals().first() {

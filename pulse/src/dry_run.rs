@@ -1,11 +1,13 @@
 //! `--test-start` and `--norun`: what would be done, and nothing of it (specification pulse.md F29).
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fmt::Write as _;
+use std::path::Path;
 
-use heartbeat::Role;
+use heartbeat::{FosMode, Role};
+use lvs_cf::Service;
 
-use crate::lvsd;
+use crate::daemon::{fos_arguments, lvsd_arguments};
 use crate::options::Options;
 use crate::plan::Plan;
 
@@ -34,11 +36,10 @@ fn write(text: &mut String, options: &Options, plan: &Plan) -> std::fmt::Result 
     writeln!(text, "heartbeats every {keepalive:?}, takeover after {deadtime:?} of silence")?;
     writeln!(text, "when active:")?;
     command(text, plan.active_cmd.as_deref())?;
-    write!(text, "  would start {}", options.lvsd.display())?;
-    for argument in lvsd::arguments(options) {
-        write!(text, " {}", argument.display())?;
+    match plan.service {
+        Service::Lvs => start(text, &options.lvsd, &lvsd_arguments(options))?,
+        Service::Fos => start(text, &options.fos, &fos_arguments(options, FosMode::Active))?,
     }
-    writeln!(text)?;
     if let Some(sync) = plan.sync.as_ref().filter(|_| plan.settings.backup_active) {
         writeln!(text, "  would synchronise connections over {} with id {}", sync.interface, sync.id)?;
     }
@@ -48,7 +49,21 @@ fn write(text: &mut String, options: &Options, plan: &Plan) -> std::fmt::Result 
     }
     writeln!(text, "when inactive:")?;
     command(text, plan.inactive_cmd.as_deref())?;
-    writeln!(text, "  would remove these addresses and end lvsd")
+    match plan.service {
+        Service::Lvs => writeln!(text, "  would remove these addresses and end lvsd"),
+        Service::Fos => {
+            writeln!(text, "  would remove these addresses and end fos")?;
+            start(text, &options.fos, &fos_arguments(options, FosMode::Monitor))
+        }
+    }
+}
+
+fn start(text: &mut String, program: &Path, arguments: &[&OsStr]) -> std::fmt::Result {
+    write!(text, "  would start {}", program.display())?;
+    for argument in arguments {
+        write!(text, " {}", argument.display())?;
+    }
+    writeln!(text)
 }
 
 fn command(text: &mut String, words: Option<&[OsString]>) -> std::fmt::Result {

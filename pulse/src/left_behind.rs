@@ -11,9 +11,13 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use service::pid_file::named_process;
 
+use crate::options::Options;
+
 /// lvsd's pid file.
 const LVSD_PID_FILE: &str = "/var/run/lvs.pid";
-/// How long lvsd may take to end before it is killed.
+/// That of fos.
+const FOS_PID_FILE: &str = "/var/run/fos.pid";
+/// How long a daemon may take to end before it is killed.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Removes the floating addresses: until the decision to be active they are the partner's.
@@ -35,14 +39,19 @@ pub(crate) fn remove_addresses(interfaces: &mut Interfaces, floating: &[Floating
     }
 }
 
-/// Ends an lvsd that nobody watches any more, known by its pid file and its program.
-pub(crate) fn end_lvsd(program: &Path) {
-    let Some(pid) = named_process(Path::new(LVSD_PID_FILE)).filter(|pid| runs(*pid, program)) else { return };
-    tracing::warn!("ending an lvsd that was left behind pid={pid}");
+/// Ends an lvsd and a fos that nobody watches any more, known by their pid files and programs.
+pub(crate) fn end_daemons(options: &Options) {
+    end("lvsd", Path::new(LVSD_PID_FILE), &options.lvsd);
+    end("fos", Path::new(FOS_PID_FILE), &options.fos);
+}
+
+fn end(name: &str, pid_file: &Path, program: &Path) {
+    let Some(pid) = named_process(pid_file).filter(|pid| runs(*pid, program)) else { return };
+    tracing::warn!("ending {name}, which was left behind pid={pid}");
     if kill(pid, Signal::SIGTERM).is_err() || wait_for_end(pid, program, PATIENCE) {
         return;
     }
-    tracing::warn!("lvsd has not ended within {} s: killing it pid={pid}", PATIENCE.as_secs());
+    tracing::warn!("{name} has not ended within {} s: killing it pid={pid}", PATIENCE.as_secs());
     if kill(pid, Signal::SIGKILL).is_ok() {
         wait_for_end(pid, program, Duration::from_secs(1));
     }

@@ -1,17 +1,19 @@
 //! pulse: heartbeats, failover, floating addresses.
 //!
 //! The decision which router is active is the crate `heartbeat`'s. Here the file becomes a [`plan`], and [`router`] is
-//! the loop that tells the machine what happens and does what it wants: [`sockets`] for heartbeats, [`lvsd`] and
+//! the loop that tells the machine what happens and does what it wants: [`sockets`] for heartbeats, [`daemon`] and
 //! [`commands`] for processes, [`addresses`], [`sync`] and [`watch`] for the kernel.
 
 mod addresses;
 mod commands;
 mod configuration;
+mod daemon;
+mod decision;
 mod delay;
 mod dry_run;
+mod gateway;
 mod key_file;
 mod left_behind;
-mod lvsd;
 mod options;
 mod partner;
 mod plan;
@@ -158,7 +160,7 @@ fn prepare(options: &Options, plan: &Plan) -> Result<Interfaces, Refusal> {
     if !options.force_active {
         left_behind::remove_addresses(&mut interfaces, &plan.floating);
     }
-    left_behind::end_lvsd(&options.lvsd);
+    left_behind::end_daemons(options);
     Ok(interfaces)
 }
 

@@ -6,7 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use heartbeat::{Authentication, Partner, Role, Settings, trailer};
-use lvs_cf::{Config, ForwardingMethod, Node, Word, prefix_length};
+use lvs_cf::{Config, ForwardingMethod, Node, Service, Word, prefix_length};
 use netdev::{FloatingAddress, Label};
 
 use crate::configuration::Configuration;
@@ -14,6 +14,7 @@ use crate::configuration::Configuration;
 /// Everything that pulse needs to know.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Plan {
+    pub(crate) service: Service,
     pub(crate) settings: Settings,
     pub(crate) authentication: Authentication,
     /// The file that this is the meaning of.
@@ -74,16 +75,19 @@ impl Plan {
             deadtime,
             monitor_links: config.monitors_links(),
         };
+        // Only routers of real servers have commands of their own and connections to synchronise.
+        let lvs = config.service == Service::Lvs;
         Self {
+            service: config.service,
             settings,
             authentication: configuration.authentication.clone(),
             file: trailer::Configuration { serial: config.serial_no, fingerprint: configuration.fingerprint },
             public,
             private,
             floating: floating_addresses(config, &mut warnings),
-            active_cmd: words(config.active_cmd.as_ref()),
-            inactive_cmd: words(config.inactive_cmd.as_ref()),
-            sync: config.syncdaemon.then(|| SyncSettings {
+            active_cmd: words(config.active_cmd.as_ref().filter(|_| lvs)),
+            inactive_cmd: words(config.inactive_cmd.as_ref().filter(|_| lvs)),
+            sync: (lvs && config.syncdaemon).then(|| SyncSettings {
                 interface: config.syncd_iface.to_str_lossy().into_owned(),
                 id: config.syncd_group(),
             }),
@@ -136,15 +140,20 @@ fn words(command: Option<&Word>) -> Option<Vec<OsString>> {
     (!words.is_empty()).then_some(words)
 }
 
-/// The NAT router's address first, then each active virtual server's that did not occur before
-/// (specification pulse.md 15).
+/// The NAT router's address first, then each active virtual server's that did not occur before; those of the active
+/// failover services with `service = fos` (specification pulse.md 15 and 20.1).
 fn floating_addresses(config: &Config, warnings: &mut Vec<String>) -> Vec<FloatingAddress> {
-    let router = (config.network == ForwardingMethod::Nat).then(|| {
+    let (sections, kind) = match config.service {
+        Service::Lvs => (&config.virtual_servers, "virtual server"),
+        Service::Fos => (&config.failover, "failover service"),
+    };
+    let masquerades = config.service == Service::Lvs && config.network == ForwardingMethod::Nat;
+    let router = masquerades.then(|| {
         let router = &config.nat_router;
         ("nat_router".to_owned(), router.address, router.device.as_ref(), config.nat_nmask)
     });
-    let blocks = config.virtual_servers.iter().filter(|block| block.active).map(|block| {
-        let owner = format!("virtual server {}", block.name);
+    let blocks = sections.iter().filter(|block| block.active).map(|block| {
+        let owner = format!("{kind} {}", block.name);
         (owner, block.address, block.device.as_ref(), block.vip_nmask)
     });
     let mut seen = BTreeSet::new();
@@ -246,6 +255,16 @@ virtual long {
             plan.floating.iter().map(|it| format!("{} {} {:?}", it.address, it.label, it.prefix)).collect();
         assert_eq!(raised, ["10.11.12.254 eth1:1 Some(24)", "192.0.2.10 eth0:1 Some(32)"]);
         assert!(plan.warnings.iter().any(|line| line.contains("192.0.2.12 is not raised")));
+    }
+
+    #[test]
+    fn failover_services_have_their_own_addresses_and_nothing_of_lvs() {
+        let file = format!("service = fos\n{}", FILE.replace("virtual", "failover"));
+        let config = Config::parse(file.as_bytes(), &NumbersOnly).unwrap().config;
+        let plan = Plan::new(&config, Role::Primary, Times::default());
+        let raised: Vec<_> = plan.floating.iter().map(|it| format!("{} {}", it.address, it.label)).collect();
+        assert_eq!(raised, ["192.0.2.10 eth0:1"]);
+        assert_eq!((plan.active_cmd, plan.sync), (None, None));
     }
 
     #[test]

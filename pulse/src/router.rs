@@ -4,7 +4,8 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use control::readiness::FromLvsd;
-use heartbeat::{Action, Ending, Event, Line, Machine, Moment, Role, Severity};
+use heartbeat::{Action, Ending, Event, FosMode, Line, Role, Severity};
+use lvs_cf::Service;
 use netdev::Interfaces;
 use nix::sys::signal::Signal as Number;
 use service::signals::{Signal, Signals};
@@ -13,7 +14,9 @@ use tokio::task::JoinHandle;
 use crate::addresses::Addresses;
 use crate::commands::Commands;
 use crate::configuration::{self, Configuration};
-use crate::lvsd::{Lvsd, News};
+use crate::daemon::{Daemon, News, fos_arguments, lvsd_arguments};
+use crate::decision::Decision;
+use crate::gateway;
 use crate::options::Options;
 use crate::partner::Partner;
 use crate::plan::Plan;
@@ -31,11 +34,13 @@ pub(crate) struct Router {
     role: Role,
     plan: Plan,
     started: Instant,
-    machine: Machine,
+    machine: Decision,
     partner: Partner,
     sockets: Sockets,
     addresses: Addresses,
-    lvsd: Lvsd,
+    lvsd: Daemon,
+    fos: Daemon,
+    gateway: Option<JoinHandle<bool>>,
     commands: Commands,
     sync: Sync,
     signals: Signals,
@@ -60,11 +65,13 @@ impl Router {
             options,
             role: plan.settings.role,
             started: Instant::now(),
-            machine: Machine::new(plan.settings, Moment::ZERO),
+            machine: Decision::new(plan.service, plan.settings),
             partner: Partner::new(&plan)?,
             sockets,
             addresses: Addresses::new(interfaces, plan.floating.clone()),
-            lvsd: Lvsd::default(),
+            lvsd: Daemon::new("lvsd"),
+            fos: Daemon::new("fos"),
+            gateway: None,
             commands: Commands::default(),
             sync: Sync::start()?,
             signals: Signals::catch()?,
@@ -98,6 +105,8 @@ impl Router {
             signal = self.signals.next() => self.take_signal(signal),
             () = self.sockets.readable() => self.receive(),
             news = self.lvsd.next() => self.take_news(news),
+            News::Ended(ending) = self.fos.next() => self.handle(Event::FosEnded(ending)),
+            answers = checked(&mut self.gateway) => self.handle(Event::Gateway { answers }),
             () = self.commands.next() => {}
             (link, up) = next_report(&mut self.watch) => self.handle(Event::LinkState { link, up }),
             configuration = reread(&mut self.rereading) => self.take_configuration(configuration),
@@ -119,7 +128,10 @@ impl Router {
         self.receive();
         self.handle(Event::Wake);
         if self.addresses.send_due(Instant::now()) {
-            log(&Line::ArpsFinished);
+            log(match self.plan.service {
+                Service::Lvs => &Line::ArpsFinished,
+                Service::Fos => &Line::FosArpsFinished,
+            });
         }
     }
 
@@ -181,6 +193,9 @@ impl Router {
             return Err("the roles of the two routers are changed: restart pulse on both".into());
         }
         let plan = Plan::new(configuration, role, self.options.times());
+        if plan.service != self.plan.service {
+            return Err("service is changed: restart pulse on both routers".into());
+        }
         self.sockets.follow(&plan).map_err(|error| error.log_line())?;
         for warning in configuration.warnings.iter().chain(&plan.warnings) {
             tracing::warn!("{warning}");
@@ -237,25 +252,27 @@ impl Router {
             Action::Announce => self.addresses.announce(Instant::now()),
             Action::Log(line) => log(&line),
             Action::Exit(status) => self.exit = Some(status),
-            // Of the other service.
-            Action::StartFos(_)
-            | Action::ReloadFos
-            | Action::StopFos
-            | Action::KillFos
-            | Action::CheckGateway => {}
+            Action::StartFos(mode) => return self.start_fos(mode),
+            Action::ReloadFos => self.fos.signal(Number::SIGHUP),
+            Action::StopFos => self.fos.signal(Number::SIGTERM),
+            Action::KillFos => self.fos.signal(Number::SIGKILL),
+            Action::CheckGateway => self.gateway = Some(tokio::spawn(gateway::answers())),
         }
         None
     }
 
     fn start_lvsd(&mut self) -> Option<Event> {
-        match self.lvsd.start(&self.options) {
-            Ok(()) => None,
-            Err(reason) => {
-                let program = self.options.lvsd.display();
-                tracing::error!("cannot execute {program}: {reason}; name lvsd with --lvsd");
-                Some(Event::LvsdEnded(Ending::NotStarted))
-            }
-        }
+        let program = &self.options.lvsd;
+        let reason = self.lvsd.start(program, &lvsd_arguments(&self.options)).err()?;
+        tracing::error!("cannot execute {}: {reason}; name lvsd with --lvsd", program.display());
+        Some(Event::LvsdEnded(Ending::NotStarted))
+    }
+
+    fn start_fos(&mut self, mode: FosMode) -> Option<Event> {
+        let program = &self.options.fos;
+        let reason = self.fos.start(program, &fos_arguments(&self.options, mode)).err()?;
+        tracing::error!("cannot execute {}: {reason}; name fos with --fos", program.display());
+        Some(Event::FosEnded(Ending::NotStarted))
     }
 
     async fn finish(mut self) {
@@ -283,6 +300,14 @@ async fn next_report(watch: &mut Option<Watch>) -> Report {
         Some(watch) => watch.next().await,
         None => std::future::pending().await,
     }
+}
+
+/// Waits for the check of the gateway; for ever if there is none.
+async fn checked(check: &mut Option<JoinHandle<bool>>) -> bool {
+    let Some(task) = check else { return std::future::pending().await };
+    let result = task.await;
+    *check = None;
+    result.unwrap_or(false)
 }
 
 /// Waits for the file that is being read; for ever if none is.

@@ -175,8 +175,13 @@ fn files_that_mean_nothing_for_pulse() {
     status 1
     ");
     insta::assert_snapshot!(reads("fos", format!("service = fos\n{ROUTER}").as_bytes()), @"
-    pulse: service = fos in lvs.cf is not supported by this version
-    only service = lvs is; keep Piranha's own pulse for failover services
+    pulse: no active fos services defined in lvs.cf
+    status 1
+    ");
+    let shared = "service = fos\nprimary_shared = /dev/sdb\nbackup_shared = /dev/sdb\n";
+    insta::assert_snapshot!(reads("shared", format!("{shared}{ROUTER}").as_bytes()), @"
+    pulse: primary_shared and backup_shared are set in lvs.cf
+    the reservation of a shared SCSI device is not supported: remove both lines, and fence by other means
     status 1
     ");
     insta::assert_snapshot!(reads("port", ROUTER.replace("= 539", "= 70000").as_bytes()), @"

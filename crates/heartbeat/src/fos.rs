@@ -275,11 +275,12 @@ impl FosMachine {
         if self.settings.partner != before.partner {
             self.heard = Heard::nothing(now);
         }
-        if self.fos.runs() {
-            self.act(Action::ReloadFos);
-        }
+        // New addresses before the services on them.
         if self.aim == Aim::Serve && self.addresses.are_up() {
             self.raise_addresses();
+        }
+        if self.fos.runs() {
+            self.act(Action::ReloadFos);
         }
     }
 

@@ -32,6 +32,20 @@ while kill -0 $! 2>/dev/null; do wait $!; done
 echo gone >>"$NOTES"
 "#;
 
+/// The same for fos: with the floating addresses that were there when it started, and ended by a file named `fail`.
+const FOS: &str = r#"#!/bin/bash
+echo "start $* with $(ip -4 address | grep -o '192.0.2.1[0-9]' | tr '\n' ' ')" >>"$NOTES"
+trap 'echo "term $1" >>"$NOTES"; exit 0' TERM
+trap 'echo hup >>"$NOTES"' HUP
+cat <&"$PIRANHA_READY_FD" >/dev/null &
+pulse=$!
+while kill -0 $pulse 2>/dev/null; do
+    sleep 0.05
+    if [ -e "$NOTES.fail" ]; then rm "$NOTES.fail"; exit 10; fi
+done
+echo gone >>"$NOTES"
+"#;
+
 /// The variable that names the test which runs on a machine of its own.
 const ALONE: &str = "PULSE_TEST_ALONE";
 
@@ -73,9 +87,11 @@ impl Stage {
         shell("mount -t tmpfs tmpfs /run && ip link set lo up");
         let [partner, stranger] = std::thread::spawn(other_network).join().unwrap();
         shell(&format!("ip link set e0 up && ip address add {ROUTER}/24 dev e0"));
-        let lvsd = folder.join("lvsd");
-        fs::write(&lvsd, LVSD).unwrap();
-        fs::set_permissions(&lvsd, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+        for (name, script) in [("lvsd", LVSD), ("fos", FOS)] {
+            fs::write(folder.join(name), script).unwrap();
+            let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+            fs::set_permissions(folder.join(name), executable).unwrap();
+        }
         Self { folder, partner: Partner(partner), stranger: Partner(stranger) }
     }
 
@@ -99,6 +115,13 @@ impl Stage {
         fs::write(self.file(), text).unwrap();
     }
 
+    /// Turns the virtual servers of the file into failover services.
+    pub(crate) fn configure_fos(&self, primary: &str) {
+        self.configure(primary, "service = fos", &[FLOATING]);
+        let text = fs::read_to_string(self.file()).unwrap();
+        fs::write(self.file(), text.replace("virtual", "failover")).unwrap();
+    }
+
     pub(crate) fn write_file(&self, name: &str, text: &str) -> PathBuf {
         let path = self.folder.join(name);
         fs::write(&path, text).unwrap();
@@ -114,7 +137,7 @@ impl Stage {
         self.folder.join(name)
     }
 
-    /// What the stand-in for lvsd has noted.
+    /// What the stand-in for lvsd, or for fos, has noted.
     pub(crate) fn lvsd_notes(&self) -> Vec<String> {
         self.lines("notes")
     }
@@ -128,6 +151,8 @@ impl Stage {
             .arg(self.file())
             .arg("--lvsd")
             .arg(self.folder.join("lvsd"))
+            .arg("--fos")
+            .arg(self.folder.join("fos"))
             .args(options)
             .env("NOTES", self.folder.join("notes"))
             .stdin(Stdio::null());

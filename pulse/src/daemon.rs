@@ -1,4 +1,4 @@
-//! The lvsd process: started with one end of the readiness socket, listened to, signalled, collected.
+//! The process of lvsd or fos: started with one end of the readiness socket, listened to, signalled, collected.
 
 use std::ffi::OsStr;
 use std::io;
@@ -9,7 +9,7 @@ use std::os::unix::process::ExitStatusExt;
 
 use control::lines::Decoder;
 use control::readiness::{DESCRIPTOR, FromLvsd};
-use heartbeat::Ending;
+use heartbeat::{Ending, FosMode};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use service::child::Link;
@@ -19,9 +19,11 @@ use tokio::process::{Child, Command};
 
 use crate::options::Options;
 
-/// lvsd, if it runs. lvsd ends by itself when this end of its readiness socket is closed, so it never outlives pulse.
-#[derive(Debug, Default)]
-pub(crate) struct Lvsd {
+/// lvsd or fos, if it runs. It ends by itself when this end of its readiness socket is closed, so it never outlives
+/// pulse.
+#[derive(Debug)]
+pub(crate) struct Daemon {
+    name: &'static str,
     running: Option<Running>,
 }
 
@@ -33,27 +35,32 @@ struct Running {
     decoder: Decoder,
 }
 
-/// What lvsd does.
+/// What the daemon does.
 #[derive(Debug)]
 pub(crate) enum News {
-    /// It said this.
+    /// It said this. fos says nothing.
     Said(FromLvsd),
     /// It ended.
     Ended(Ending),
 }
 
-impl Lvsd {
+impl Daemon {
+    /// One that does not run yet. The name is for log lines.
+    pub(crate) fn new(name: &'static str) -> Self {
+        Self { name, running: None }
+    }
+
     /// Starts it. One that was left behind because it does not end is forgotten.
     ///
     /// # Errors
     ///
     /// Why it could not be executed.
-    pub(crate) fn start(&mut self, options: &Options) -> io::Result<()> {
+    pub(crate) fn start(&mut self, program: &Path, arguments: &[&OsStr]) -> io::Result<()> {
         let link = Link::new()?;
-        let child = Command::new(&options.lvsd)
-            .args(arguments(options))
+        let child = Command::new(program)
+            .args(arguments)
             .env(DESCRIPTOR, link.number())
-            // A terminal's Ctrl-C is for pulse, which takes the addresses off before it ends lvsd.
+            // A terminal's Ctrl-C is for pulse, which takes the addresses off before it ends the daemon.
             .process_group(0)
             .spawn()?;
         self.running = Some(Running {
@@ -70,7 +77,7 @@ impl Lvsd {
         let pid = self.running.as_ref().and_then(|running| running.child.id());
         let Some(pid) = pid.and_then(|pid| i32::try_from(pid).ok()).filter(|pid| *pid > 1) else { return };
         if let Err(reason) = kill(Pid::from_raw(pid), signal) {
-            tracing::warn!("cannot send {signal} to lvsd pid={pid}: {reason}");
+            tracing::warn!("cannot send {signal} to {} pid={pid}: {reason}", self.name);
         }
     }
 
@@ -81,14 +88,14 @@ impl Lvsd {
             tokio::select! {
                 // What it said before it ended comes first.
                 biased;
-                said = listen(&mut running.readiness, &mut running.decoder) => {
+                said = listen(self.name, &mut running.readiness, &mut running.decoder) => {
                     if let Some(said) = said {
                         return News::Said(said);
                     }
                     running.readiness = None;
                 }
                 status = running.child.wait() => {
-                    let ending = ending(running.pid, status);
+                    let ending = ending(self.name, running.pid, status);
                     self.running = None;
                     return News::Ended(ending);
                 }
@@ -97,8 +104,8 @@ impl Lvsd {
     }
 }
 
-/// `--nofork` keeps lvsd a child of a daemon (specification pulse.md 13).
-pub(crate) fn arguments(options: &Options) -> Vec<&OsStr> {
+/// How lvsd is started: `--nofork` keeps it a child of a daemon (specification pulse.md 13).
+pub(crate) fn lvsd_arguments(options: &Options) -> Vec<&OsStr> {
     let mode = if options.nodaemon { "--nodaemon" } else { "--nofork" };
     let mut words = vec![mode.as_ref(), "-c".as_ref(), Path::as_os_str(&options.file)];
     if options.verbose {
@@ -107,8 +114,22 @@ pub(crate) fn arguments(options: &Options) -> Vec<&OsStr> {
     words
 }
 
-/// The next message; nothing when lvsd has closed its end or says what nobody understands.
-async fn listen(readiness: &mut Option<UnixStream>, decoder: &mut Decoder) -> Option<FromLvsd> {
+/// How fos is started (specification pulse.md 20.1).
+pub(crate) fn fos_arguments(options: &Options, mode: FosMode) -> Vec<&OsStr> {
+    let mode = match mode {
+        FosMode::Active => "--active",
+        FosMode::Monitor => "--monitor",
+    };
+    let place = if options.nodaemon { "--nodaemon" } else { "--nofork" };
+    let mut words = vec![mode.as_ref(), "-c".as_ref(), Path::as_os_str(&options.file), place.as_ref()];
+    if options.verbose {
+        words.push("-v".as_ref());
+    }
+    words
+}
+
+/// The next message; nothing when the daemon has closed its end or says what nobody understands.
+async fn listen(name: &str, readiness: &mut Option<UnixStream>, decoder: &mut Decoder) -> Option<FromLvsd> {
     let Some(stream) = readiness else { return std::future::pending().await };
     let mut bytes = [0; 4096];
     loop {
@@ -120,21 +141,21 @@ async fn listen(readiness: &mut Option<UnixStream>, decoder: &mut Decoder) -> Op
                 }
             }
             Err(error) => {
-                tracing::warn!("lvsd's report is not understood: {error}");
+                tracing::warn!("{name}'s report is not understood: {error}");
                 return None;
             }
         }
     }
 }
 
-fn ending(pid: u32, status: io::Result<ExitStatus>) -> Ending {
+fn ending(name: &str, pid: u32, status: io::Result<ExitStatus>) -> Ending {
     match status {
         Ok(status) => match (status.code(), status.signal()) {
             (Some(status), _) => Ending::Exited { pid, status },
             (None, signal) => Ending::Signalled { pid, signal: signal.unwrap_or_default() },
         },
         Err(reason) => {
-            tracing::warn!("cannot wait for lvsd pid={pid}: {reason}");
+            tracing::warn!("cannot wait for {name} pid={pid}: {reason}");
             Ending::NotStarted
         }
     }

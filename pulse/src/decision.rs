@@ -1,0 +1,36 @@
+//! The state machine of the configured service.
+
+use heartbeat::{Action, Event, FosMachine, Machine, Moment, Settings};
+use lvs_cf::Service;
+
+/// Decides which router is active.
+#[derive(Debug)]
+pub(crate) enum Decision {
+    Lvs(Box<Machine>),
+    Fos(Box<FosMachine>),
+}
+
+impl Decision {
+    pub(crate) fn new(service: Service, settings: Settings) -> Self {
+        match service {
+            Service::Lvs => Self::Lvs(Box::new(Machine::new(settings, Moment::ZERO))),
+            Service::Fos => Self::Fos(Box::new(FosMachine::new(settings, Moment::ZERO))),
+        }
+    }
+
+    /// What is to be done about an event.
+    pub(crate) fn on(&mut self, event: Event, now: Moment) -> Vec<Action> {
+        match self {
+            Self::Lvs(machine) => machine.on(event, now),
+            Self::Fos(machine) => machine.on(event, now),
+        }
+    }
+
+    /// When [`Event::Wake`] is wanted.
+    pub(crate) fn next_wake(&self) -> Option<Moment> {
+        match self {
+            Self::Lvs(machine) => machine.next_wake(),
+            Self::Fos(machine) => machine.next_wake(),
+        }
+    }
+}
