@@ -1,5 +1,6 @@
 //! The state machine of the configured service.
 
+use heartbeat::trailer::Trailer;
 use heartbeat::{Action, Event, FosMachine, Machine, Moment, Settings};
 use lvs_cf::Service;
 
@@ -31,6 +32,14 @@ impl Decision {
         match self {
             Self::Lvs(machine) => machine.next_wake(),
             Self::Fos(machine) => machine.next_wake(),
+        }
+    }
+
+    /// What the router says of itself, besides the four bytes.
+    pub(crate) fn account(&self) -> Trailer {
+        match self {
+            Self::Lvs(machine) => machine.account(),
+            Self::Fos(machine) => machine.account(),
         }
     }
 }

@@ -227,9 +227,13 @@ virtual long {
 ";
 
     fn plan(role: Role, times: Times) -> Plan {
+        plan_of(FILE, role, times)
+    }
+
+    fn plan_of(file: &str, role: Role, times: Times) -> Plan {
         let configuration = Configuration {
-            config: Config::parse(FILE.as_bytes(), &NumbersOnly).unwrap().config,
-            fingerprint: trailer::Fingerprint::of(FILE.as_bytes()),
+            config: Config::parse(file.as_bytes(), &NumbersOnly).unwrap().config,
+            fingerprint: trailer::Fingerprint::of(file.as_bytes()),
             authentication: Authentication::Off,
             warnings: Vec::new(),
         };
@@ -260,8 +264,7 @@ virtual long {
     #[test]
     fn failover_services_have_their_own_addresses_and_nothing_of_lvs() {
         let file = format!("service = fos\n{}", FILE.replace("virtual", "failover"));
-        let config = Config::parse(file.as_bytes(), &NumbersOnly).unwrap().config;
-        let plan = Plan::new(&config, Role::Primary, Times::default());
+        let plan = plan_of(&file, Role::Primary, Times::default());
         let raised: Vec<_> = plan.floating.iter().map(|it| format!("{} {}", it.address, it.label)).collect();
         assert_eq!(raised, ["192.0.2.10 eth0:1"]);
         assert_eq!((plan.active_cmd, plan.sync), (None, None));

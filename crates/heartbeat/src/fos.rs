@@ -20,6 +20,7 @@ use crate::partner::Heard;
 use crate::reception::Complaints;
 use crate::settings::{Role, Settings};
 use crate::supervision::Supervision;
+use crate::trailer::{Standing, Timers, Trailer};
 use service::Addresses;
 
 /// One router's part in the pair.
@@ -131,6 +132,15 @@ impl FosMachine {
         }
     }
 
+    /// What the router says of itself: role, state, times.
+    pub fn account(&self) -> Trailer {
+        Trailer {
+            standing: Some(Standing { role: self.settings.role, state: self.state() }),
+            timers: Some(Timers { keepalive: self.settings.keepalive, deadtime: self.settings.deadtime }),
+            ..Trailer::default()
+        }
+    }
+
     /// Tells the machine what happened; answers with what is to be done, in this order.
     pub fn on(&mut self, event: Event, now: Moment) -> Vec<Action> {
         if self.aim == Aim::Ended {
@@ -140,6 +150,7 @@ impl FosMachine {
         match event {
             Event::Start { force_active } => self.start(force_active, now),
             Event::Received(datagrams) => self.receive(&datagrams, now),
+            Event::Introduced => self.heartbeat(now),
             Event::Wake => self.wake(now),
             Event::AddressesRaised { missing } => self.addresses_raised(missing, now),
             Event::AddressesDropped { remaining } => self.addresses_dropped(remaining, now),
