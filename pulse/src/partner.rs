@@ -35,23 +35,18 @@ impl Partner {
     }
 
     /// Those datagrams that the machine is to be told of: strangers', which it counts and names, and the partner's own.
-    pub(crate) fn admit(&mut self, arrived: Vec<Arrived>, now: Moment) -> Vec<Datagram> {
-        arrived
-            .into_iter()
-            .filter(|datagram| self.counts(datagram, now))
-            .map(|Arrived { link, path, bytes }| Datagram::new(link, path.source, &bytes))
-            .collect()
+    pub(crate) fn admit(&mut self, arrived: &[Arrived], now: Moment) -> Vec<Datagram> {
+        arrived.iter().filter_map(|datagram| self.judge(datagram, now)).collect()
     }
 
-    fn counts(&mut self, datagram: &Arrived, now: Moment) -> bool {
-        let Arrived { link, path, bytes } = datagram;
+    fn judge(&mut self, Arrived { link, path, bytes }: &Arrived, now: Moment) -> Option<Datagram> {
         if !self.addresses.is_some_and(|partner| partner.owns(path.source)) {
-            return true;
+            return Some(Datagram::new(*link, path.source, bytes));
         }
         let received = self.exchange.receive(*link, *path, bytes, now);
         received.notices.iter().for_each(log);
         self.introduced |= received.introduced;
-        received.counts
+        received.datagram(*link, path.source, bytes)
     }
 
     /// Whether a session has been believed for the first time since this was asked.

@@ -136,7 +136,7 @@ impl Router {
     }
 
     fn receive(&mut self) {
-        let datagrams = self.partner.admit(self.sockets.drain(), self.started.elapsed());
+        let datagrams = self.partner.admit(&self.sockets.drain(), self.started.elapsed());
         if !datagrams.is_empty() {
             self.handle(Event::Received(datagrams));
         }

@@ -22,6 +22,8 @@ pub struct Datagram {
     pub link: Link,
     /// Its source address. The source port is never looked at.
     pub source: IpAddr,
+    /// Whether a newer heartbeat has been heard: this one shows that its link works, and nothing else.
+    pub(crate) outdated: bool,
     length: usize,
     head: [u8; LENGTH],
 }
@@ -33,7 +35,7 @@ impl Datagram {
         for (kept, byte) in head.iter_mut().zip(bytes) {
             *kept = *byte;
         }
-        Self { link, source, length: bytes.len().min(LENGTH), head }
+        Self { link, source, outdated: false, length: bytes.len().min(LENGTH), head }
     }
 
     /// The bytes that are looked at.

@@ -2,6 +2,7 @@
 //! which sees no trailer: it is told the heartbeats that count.
 
 mod notice;
+mod order;
 mod report;
 
 pub use notice::Notice;
@@ -12,9 +13,11 @@ use crate::authentication::{
     Acquaintance, Authentication, Freshness, Key, Keys, Path, Refusal, Refusals, seal, verify,
 };
 use crate::datagram::LENGTH;
-use crate::event::Link;
+use crate::event::{Datagram, Link};
 use crate::trailer::{Absent, Configuration, Fingerprint, Read, Session, Stamp, Trailer};
 use notice::Budget;
+use order::Order;
+use std::net::IpAddr;
 use std::time::Duration;
 
 /// A partner that has signed for so long no more is listened to without a signature, where that is tolerated.
@@ -28,6 +31,7 @@ pub struct Exchange {
     authentication: Authentication,
     configuration: Configuration,
     freshness: Freshness,
+    order: Order,
     refusals: Refusals,
     partner: Option<PartnerReport>,
     /// The key that the partner signed with when it was last believed.
@@ -49,6 +53,8 @@ pub struct Heartbeat<'keys> {
 pub struct Received {
     /// Whether it counts: the machine is to be told of it.
     pub counts: bool,
+    /// Whether a newer one has been heard: what it says is over, but it shows that its link works.
+    pub outdated: bool,
     /// Whether it is the first of a session that is believed: the machine is to be told [`Event::Introduced`], after the
     /// heartbeat itself.
     ///
@@ -66,6 +72,7 @@ impl Exchange {
             authentication,
             configuration,
             freshness: Freshness::default(),
+            order: Order::default(),
             refusals: Refusals::default(),
             partner: None,
             key: None,
@@ -104,13 +111,17 @@ impl Exchange {
             notices.push(Notice::NotAuthentic { refusal, link, count, counts });
         }
         let (key, acquaintance) = checked.ok().flatten().unzip();
+        let mut outdated = false;
         if let Ok(Read { trailer, .. }) = read
             && counts
             && (key.is_some() || !self.is_known_by_signature(now))
         {
-            notices.extend(self.learn(trailer, key, link, now));
+            outdated = self.is_outdated(&trailer, key.is_some(), now);
+            if !outdated {
+                notices.extend(self.learn(trailer, key, link, now));
+            }
         }
-        Received { counts, introduced: acquaintance == Some(Acquaintance::New), notices }
+        Received { counts, outdated, introduced: acquaintance == Some(Acquaintance::New), notices }
     }
 
     /// What the partner last said of itself, if it ever did.
@@ -138,6 +149,14 @@ impl Exchange {
             self.refusals.forget_unproven();
         }
         Ok(Some((seal.key, acquaintance)))
+    }
+
+    /// A signed sequence never goes back. One that is not signed may, where a machine is set back to what it was: its
+    /// heartbeats count again before it is taken for dead.
+    fn is_outdated(&mut self, trailer: &Trailer, signed: bool, now: Moment) -> bool {
+        let Some(stamp) = trailer.stamp else { return false };
+        let told = trailer.timers.map_or(Duration::ZERO, |timers| timers.deadtime / 2);
+        self.order.is_outdated(stamp, if signed { Duration::MAX } else { told }, now)
     }
 
     /// Keeps what the partner says; answers with what has changed.
@@ -176,6 +195,17 @@ impl Exchange {
             return Some(Notice::FilesDiffer { own, partner });
         }
         before.is_some_and(|[own, partner]| own != partner).then_some(Notice::FilesAgree)
+    }
+}
+
+impl Received {
+    /// What the machine is to be told, if anything.
+    pub fn datagram(&self, link: Link, source: IpAddr, bytes: &[u8]) -> Option<Datagram> {
+        self.counts.then(|| {
+            let mut datagram = Datagram::new(link, source, bytes);
+            datagram.outdated = self.outdated;
+            datagram
+        })
     }
 }
 

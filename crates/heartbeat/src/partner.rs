@@ -28,15 +28,6 @@ struct LinkHearing {
     silent: bool,
 }
 
-/// What a heartbeat changed.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Change {
-    /// It was active and is no more.
-    pub(crate) yielded: bool,
-    /// The link had been silent.
-    pub(crate) link_back: bool,
-}
-
 impl Heard {
     /// Listening begins now.
     pub(crate) fn nothing(now: Moment) -> Self {
@@ -50,7 +41,8 @@ impl Heard {
         }
     }
 
-    pub(crate) fn hear(&mut self, said: Said, link: Link, now: Moment) -> Change {
+    /// Whether the partner was active and is no more.
+    pub(crate) fn hear(&mut self, said: Said, now: Moment) -> bool {
         let yielded = said == Said::Stopped && self.last.is_some_and(|(last, _)| last == Said::Running);
         self.last = Some((said, now));
         match said {
@@ -62,9 +54,14 @@ impl Heard {
                 self.stopped_since.get_or_insert(now);
             }
         }
+        yielded
+    }
+
+    /// Whether the link had been silent.
+    pub(crate) fn hear_link(&mut self, link: Link, now: Moment) -> bool {
         let hearing = self.link(link);
         hearing.last = now;
-        Change { yielded, link_back: std::mem::take(&mut hearing.silent) }
+        std::mem::take(&mut hearing.silent)
     }
 
     /// Whether it has been heard within `deadtime`.

@@ -5,8 +5,11 @@
 use std::time::Duration;
 
 use heartbeat::authentication::{Keys, Path, Refusal};
-use heartbeat::trailer::{Configuration, Departure, Fingerprint, Session};
-use heartbeat::{Authentication, ByteOrder, Exchange, Link, Message, Moment, Notice, Trailer};
+use heartbeat::trailer::{Configuration, Departure, Fingerprint, Session, Timers};
+use heartbeat::{
+    Action, Authentication, ByteOrder, Event, Exchange, Link, Machine, Message, Moment, Notice, Partner,
+    Role, Settings, State, Trailer,
+};
 
 const OLD: &str = "1 000102030405060708090a0b0c0d0e0f";
 const NEW: &str = "2 101112131415161718191a1b1c1d1e1f";
@@ -231,4 +234,97 @@ fn where_nothing_is_signed_a_liar_cannot_fill_the_log() {
         one.hears(&liar.speaks()).1.len()
     });
     assert_eq!(lies.sum::<usize>(), 10);
+}
+
+/// On this link, at this second, in a router that compares nothing but sequences.
+fn is_outdated(router: &mut Router, link: Link, sent: &Sent, second: f64) -> bool {
+    let received = router.exchange.receive(link, sent.path, &sent.bytes, Moment::from_secs_f64(second));
+    assert!(received.counts);
+    received.outdated
+}
+
+/// What a router with a `deadtime` of three seconds says.
+fn with_times() -> Trailer {
+    let timers = Timers { keepalive: Duration::from_secs(1), deadtime: Duration::from_secs(3) };
+    Trailer { timers: Some(timers), ..Trailer::default() }
+}
+
+#[test]
+fn an_older_heartbeat_is_known_on_either_link_signed_or_not() {
+    let strangers = || [Router::start(1, 1, Authentication::Off), Router::start(2, 2, Authentication::Off)];
+    for [mut one, mut other] in [strangers(), acquainted()] {
+        let sent: Vec<_> = (0..4).map(|_| other.says(with_times())).collect();
+        for (link, number, outdated) in [
+            (Link::Public, 1, false),
+            (Link::Private, 0, true),
+            (Link::Private, 1, false),
+            (Link::Private, 3, false),
+            (Link::Public, 2, true),
+            (Link::Public, 3, false),
+        ] {
+            assert_eq!(
+                is_outdated(&mut one, link, &sent[number], 1.0),
+                outdated,
+                "{number} on the {link} link"
+            );
+        }
+    }
+}
+
+#[test]
+fn what_an_earlier_run_of_the_partner_said_is_older_than_what_this_one_says() {
+    let mut one = Router::start(1, 1, Authentication::Off);
+    let mut other = Router::start(2, 2, Authentication::Off);
+    let [first, late] = [other.says(with_times()), other.says(with_times())];
+    let mut again = Router::start(2, 3, Authentication::Off);
+    assert!(!is_outdated(&mut one, Link::Public, &first, 1.0));
+    assert!(!is_outdated(&mut one, Link::Public, &again.says(with_times()), 1.0));
+    assert!(is_outdated(&mut one, Link::Public, &late, 1.0));
+}
+
+#[test]
+fn a_partner_whose_machine_was_set_back_is_heard_again_before_it_counts_as_dead() {
+    let mut one = Router::start(1, 1, Authentication::Off);
+    let mut other = Router::start(2, 2, Authentication::Off);
+    let sent: Vec<_> = (0..5).map(|_| other.says(with_times())).collect();
+    assert!(!is_outdated(&mut one, Link::Public, &sent[4], 1.0));
+    assert!(is_outdated(&mut one, Link::Public, &sent[0], 2.4));
+    assert!(!is_outdated(&mut one, Link::Public, &sent[1], 2.5));
+    assert!(!is_outdated(&mut one, Link::Public, &sent[2], 2.6));
+}
+
+#[test]
+fn an_older_heartbeat_shows_that_its_link_works_and_nothing_else() {
+    let mut one = Router::start(1, 1, Authentication::Off);
+    let mut other = Router::start(2, 2, Authentication::Off);
+    let mut says = |message: Message| {
+        let heartbeat = other.exchange.next(message.encode(ByteOrder::Little), with_times());
+        let path = Path { source: [192, 0, 2, 2].into(), destination: [192, 0, 2, 1].into() };
+        Sent { bytes: heartbeat.on(path), path }
+    };
+    let [stopped, running] = [says(Message::Stopped), says(Message::Running)];
+    let partner = Partner { public: [192, 0, 2, 2].into(), private: Some([10, 0, 0, 2].into()) };
+    let settings = Settings {
+        role: Role::Primary,
+        partner: Some(partner),
+        backup_active: true,
+        keepalive: Duration::from_secs(1),
+        deadtime: Duration::from_secs(3),
+        monitor_links: false,
+    };
+    let mut machine = Machine::new(settings, Moment::ZERO);
+    let mut hears = |link, sent: &Sent, second| {
+        let now = Moment::from_secs(second);
+        let received = one.exchange.receive(link, sent.path, &sent.bytes, now);
+        let datagrams = received.datagram(link, sent.path.source, &sent.bytes).into_iter().collect();
+        machine.on(Event::Received(datagrams), now);
+        machine.on(Event::Wake, now)
+    };
+    hears(Link::Public, &running, 2);
+    assert_eq!(hears(Link::Public, &running, 4).len(), 3, "the private link is silent, a heartbeat is due");
+    let said = hears(Link::Private, &stopped, 5);
+    assert!(said.iter().all(|action| !matches!(action, Action::StartLvsd)), "{said:?}");
+    assert_eq!(machine.state(), State::Ready);
+    let said = machine.on(Event::Wake, Moment::from_secs(7));
+    assert!(said.contains(&Action::StartLvsd), "it is no life that re-arms the dead timer: {said:?}");
 }

@@ -20,6 +20,7 @@ impl FosMachine {
         let mut newest = [(Link::Private, None), (Link::Public, None)];
         for datagram in datagrams {
             match judge_fos(datagram, self.settings.partner.as_ref()) {
+                Ok(_) if datagram.outdated => self.hear_link(datagram.link, now),
                 Ok((message, order)) => {
                     self.heard.order = order;
                     for (_, said) in newest.iter_mut().filter(|(link, _)| *link == datagram.link) {
@@ -43,10 +44,8 @@ impl FosMachine {
     fn hear(&mut self, message: Message, link: Link, now: Moment) {
         self.log(Line::ReceivedHeartbeat { message, link });
         let said = if message == Message::FosStopped { Said::Stopped } else { Said::Running };
-        let change = self.heard.hear(said, link, now);
-        if change.link_back {
-            self.log(Line::LinkHeard { link });
-        }
+        self.hear_link(link, now);
+        let yielded = self.heard.hear(said, now);
         self.dead_due = now + self.settings.deadtime;
         self.lateness.forgive();
         if let (Link::Public, Network::Fault { .. }) = (link, self.network) {
@@ -57,7 +56,7 @@ impl FosMachine {
             (Aim::Serve, Said::Running) => self.answer_tie(message == Message::StopMe, now),
             (Aim::Serve, Said::Stopped) => {
                 self.control = Control::Shared;
-                if change.yielded && self.addresses.are_up() {
+                if yielded && self.addresses.are_up() {
                     self.act(Action::Announce);
                 }
                 self.offer_service(now);
@@ -65,6 +64,12 @@ impl FosMachine {
             (Aim::Watch, Said::Running) => self.hold_down.failed = false,
             (Aim::Watch, Said::Stopped) => self.consider_inactive_partner(now),
             (Aim::End { .. } | Aim::Ended, _) => {}
+        }
+    }
+
+    fn hear_link(&mut self, link: Link, now: Moment) {
+        if self.heard.hear_link(link, now) {
+            self.log(Line::LinkHeard { link });
         }
     }
 

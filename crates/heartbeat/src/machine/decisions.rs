@@ -19,6 +19,7 @@ impl Machine {
         let mut public = None;
         for datagram in datagrams {
             match judge(datagram, self.settings.partner.as_ref()) {
+                Ok(_) if datagram.outdated => self.hear_link(datagram.link, now),
                 Ok((said, order)) => {
                     self.heard.order = order;
                     match datagram.link {
@@ -42,16 +43,14 @@ impl Machine {
 
     fn hear(&mut self, said: Said, link: Link, now: Moment) {
         self.log(Line::ReceivedHeartbeat { message: Message::from(said), link });
-        let change = self.heard.hear(said, link, now);
-        if change.link_back {
-            self.log(Line::LinkHeard { link });
-        }
+        self.hear_link(link, now);
+        let yielded = self.heard.hear(said, now);
         self.dead_due = now + self.settings.deadtime;
         self.lateness.forgive();
         match (self.duty, said) {
             (Duty::Active, Said::Running) => self.answer_tie(now),
             (Duty::Active, Said::Stopped) => {
-                if change.yielded && self.addresses.are_up() {
+                if yielded && self.addresses.are_up() {
                     self.act(Action::Announce);
                     self.announce_again = Some(now + AFTER_YIELD);
                 }
@@ -60,6 +59,12 @@ impl Machine {
             (Duty::Standby, Said::Running) => self.hold_down.failed = false,
             (Duty::Standby, Said::Stopped) => self.consider_inactive_partner(now),
             _ => {}
+        }
+    }
+
+    fn hear_link(&mut self, link: Link, now: Moment) {
+        if self.heard.hear_link(link, now) {
+            self.log(Line::LinkHeard { link });
         }
     }
 

@@ -50,7 +50,9 @@ impl Pulse {
     pub(crate) fn receive(&mut self, link: Link, path: Path, datagram: &[u8], now: Moment) -> Received {
         match self {
             Self::Ours(ours) => ours.1.receive(link, path, datagram, now),
-            Self::Original(_) => Received { counts: true, introduced: false, notices: Vec::new() },
+            Self::Original(_) => {
+                Received { counts: true, outdated: false, introduced: false, notices: Vec::new() }
+            }
         }
     }
 

@@ -6,17 +6,18 @@
 //!
 //! 1. After `k + 3d` of calm there is at most one owner. Before that two are permitted: nobody can know of a partner
 //!    that cannot be heard, a takeover may have been decided in the last moment of trouble, and the tie takes one
-//!    heartbeat to be noticed and one to be answered. Where heartbeats overtake each other, an old STOPPED may cause a
-//!    takeover later, too; two owners last for at most `k + 2d` then, and are over with the time of 2.
+//!    heartbeat to be noticed and one to be answered. With Piranha's own pulse on one side, whose heartbeats do not tell
+//!    which is the older one, a STOPPED that was overtaken may cause a takeover later, too; two owners last for at most
+//!    `k + 2d` then, and are over with the time of 2.
 //! 2. After `deadtime + 2k` of calm, and the time that lvsd needs, there is an owner if a router can serve.
 //! 3. After calm has come back the owner is the one that the specification names: the primary if both were active, else
 //!    the one that was active. It stays: there is no fail-back.
 //!
 //!    Where signatures are required the times of 1 grow by an interval and a delay, and with Piranha's own pulse on one
 //!    side by an interval and by those in which it is deaf.
-//! 4. Floating addresses go up and off at most once for each fault; a boot is one, and so is a lost datagram. Where
-//!    heartbeats overtake each other, every late copy of a STOPPED may cause a takeover that a RUNNING ends; so may every
-//!    copy that has queued while an original was deaf. There are two copies on each link at most.
+//! 4. Floating addresses go up and off at most once for each fault; a boot is one, and so is a lost datagram. With an
+//!    original, every late copy of a STOPPED may cause a takeover that a RUNNING ends; so may every copy that has queued
+//!    while the original was deaf. There are two copies on each link at most.
 //! 5. STOPPED is never said with an address up (checked where it is sent), and every reason that is logged for a
 //!    takeover is a true one (checked where it is logged).
 
@@ -70,7 +71,7 @@ impl Law {
             return;
         }
         let (mut interval, delay) = (world.parameters.keepalive, world.parameters.longest_delay);
-        if world.hosts.iter().any(|host| host.original) {
+        if world.has_an_original() {
             // It hears nothing while lvsd starts or ends, and answers a RUNNING with its next heartbeat only.
             interval = interval * 2 + world.parameters.longest_start + crate::world::LVSD_ENDS;
         }
@@ -81,7 +82,7 @@ impl Law {
         // Two things at the same microsecond come in any order.
         let instant = Moment::from_micros(1);
         let lasting = world.now.saturating_sub(*self.two_owners_since.get_or_insert(world.now)).min(calm);
-        let wrong = if world.parameters.disorder {
+        let wrong = if world.parameters.disorder && world.has_an_original() {
             lasting > interval + delay * 2 + instant || calm > settled
         } else {
             calm > interval + delay * 3 + instant
@@ -117,8 +118,7 @@ impl Law {
 }
 
 fn check_transitions(world: &mut World) {
-    let late = world.parameters.disorder || world.hosts.iter().any(|host| host.original);
-    let takeovers = if late { 2 * world.network.links().len() as u64 } else { 1 };
+    let takeovers = if world.has_an_original() { 2 * world.network.links().len() as u64 } else { 1 };
     if world.transitions > 2 * takeovers * world.faults {
         world.complain("addresses move without end");
     }

@@ -9,7 +9,7 @@ use crate::host::Host;
 use crate::network::Network;
 use heartbeat::authentication::Path;
 use heartbeat::{
-    Action, ByteOrder, Datagram, Ending, Event, Line, Link, Message, Moment, Partner, Role, Settings, State,
+    Action, ByteOrder, Ending, Event, Line, Link, Message, Moment, Partner, Role, Settings, State,
 };
 use std::net::IpAddr;
 
@@ -105,6 +105,10 @@ impl World {
             happenings: std::collections::BTreeMap::new(),
             counter: 0,
         }
+    }
+
+    pub(crate) fn has_an_original(&self) -> bool {
+        self.hosts.iter().any(|host| host.original)
     }
 
     pub(crate) fn dice(&mut self) -> &mut Dice {
@@ -229,15 +233,19 @@ impl World {
         let Some(router) = &mut self.hosts[host].router else { return };
         let inbox = std::mem::take(&mut router.inbox);
         let mut introduced = false;
+        // An older heartbeat tells nothing new.
+        let mut news = Vec::new();
         let arrived = inbox.iter().filter_map(|(link, bytes)| {
             let path = path(1 - host, *link);
             let received = router.pulse.receive(*link, path, bytes, self.now);
             introduced |= received.introduced;
-            received.counts.then(|| Datagram::new(*link, path.source, bytes))
+            let datagram = received.datagram(*link, path.source, bytes);
+            news.extend(datagram.filter(|_| !received.outdated));
+            datagram
         });
         let datagrams: Vec<_> = arrived.collect();
         for link in [Link::Private, Link::Public] {
-            if let Some(newest) = datagrams.iter().rev().find(|datagram| datagram.link == link) {
+            if let Some(newest) = news.iter().rev().find(|datagram| datagram.link == link) {
                 let running =
                     Message::decode(newest.bytes()).is_ok_and(|(message, _)| message == Message::Running);
                 router.heard = Some((self.now, running));
