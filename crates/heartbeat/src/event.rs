@@ -3,6 +3,7 @@
 use crate::datagram::{ByteOrder, LENGTH, Message};
 use crate::line::Line;
 use crate::settings::Settings;
+use crate::trailer;
 use std::fmt;
 use std::net::IpAddr;
 
@@ -24,6 +25,8 @@ pub struct Datagram {
     pub source: IpAddr,
     /// Whether a newer heartbeat has been heard: this one shows that its link works, and nothing else.
     pub(crate) outdated: bool,
+    /// Whether it holds nothing but the four bytes of Piranha's own pulse, or none that are known after them.
+    pub(crate) original: bool,
     length: usize,
     head: [u8; LENGTH],
 }
@@ -35,7 +38,14 @@ impl Datagram {
         for (kept, byte) in head.iter_mut().zip(bytes) {
             *kept = *byte;
         }
-        Self { link, source, outdated: false, length: bytes.len().min(LENGTH), head }
+        Self {
+            link,
+            source,
+            outdated: false,
+            original: !trailer::follows(bytes),
+            length: bytes.len().min(LENGTH),
+            head,
+        }
     }
 
     /// The bytes that are looked at.

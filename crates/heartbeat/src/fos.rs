@@ -16,6 +16,7 @@ use crate::lateness::Lateness;
 use crate::line::Line;
 use crate::links::Links;
 use crate::machine::State;
+use crate::overlap::Overlap;
 use crate::partner::Heard;
 use crate::reception::Complaints;
 use crate::settings::{Role, Settings};
@@ -39,6 +40,9 @@ pub struct FosMachine {
     /// The backup that lost a tie has said its last RUNNING.
     yielding: bool,
     heard: Heard,
+    overlap: Overlap,
+    /// A partner that yielded may still be announcing until then.
+    announce_again: Option<Moment>,
     complaints: Complaints,
     links: Links,
     link_failed: bool,
@@ -108,6 +112,8 @@ impl FosMachine {
             network: Network::Fine,
             yielding: false,
             heard: Heard::nothing(now),
+            overlap: Overlap::default(),
+            announce_again: None,
             complaints: Complaints::default(),
             links: Links::default(),
             link_failed: false,
@@ -182,7 +188,8 @@ impl FosMachine {
         }
         let gateway = if let Network::Fault { again } = self.network { Some(again) } else { None };
         let times = [Some(self.send_due), Some(self.dead_due), fos, gateway];
-        times.into_iter().chain([self.addresses.next_wake(), self.links.next_wake()]).flatten().min()
+        let others = [self.announce_again, self.addresses.next_wake(), self.links.next_wake()];
+        times.into_iter().chain(others).flatten().min()
     }
 
     fn start(&mut self, force_active: bool, now: Moment) {
@@ -204,6 +211,7 @@ impl FosMachine {
     fn wake(&mut self, now: Moment) {
         self.supervise(now);
         self.try_addresses_again(now);
+        self.announce_again_if_due(now);
         for line in self.complaints.overdue(now) {
             self.log(line);
         }
@@ -252,6 +260,12 @@ impl FosMachine {
         self.act(Action::Send { message, order: self.heard.order });
     }
 
+    fn announce_again_if_due(&mut self, now: Moment) {
+        if self.announce_again.take_if(|at| *at <= now).is_some() {
+            self.act(Action::Announce);
+        }
+    }
+
     fn report_silent_links(&mut self, now: Moment) {
         if self.lateness.is_late() || !self.settings.speaks() {
             return;
@@ -269,6 +283,7 @@ impl FosMachine {
     fn terminate(&mut self, signal: i32, now: Moment) {
         if let Aim::Serve | Aim::Watch = self.aim {
             self.log(Line::Terminating { signal });
+            self.tell_overlap();
             let goodbyes =
                 if self.settings.speaks() && (self.spoken || self.aim == Aim::Serve) { GOODBYES } else { 0 };
             self.control = Control::Shared;

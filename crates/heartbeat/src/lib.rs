@@ -34,6 +34,7 @@ mod lateness;
 mod line;
 mod links;
 mod machine;
+mod overlap;
 mod partner;
 mod reception;
 mod settings;

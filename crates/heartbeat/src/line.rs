@@ -146,6 +146,16 @@ pub enum Line {
         /// Which.
         link: Link,
     },
+    /// The partner is heard after silence on every link.
+    PartnerHeard {
+        /// How long it was not heard.
+        silence: Duration,
+    },
+    /// Both routers were active at once, and one of them is no more.
+    BothActive {
+        /// For how long, as far as this router can know.
+        time: Duration,
+    },
     /// `service = fos`: `--forceactive`, with services.
     FosForcedActive,
     /// `service = fos`: the services of the partner will be watched.
@@ -225,6 +235,7 @@ impl Line {
             | Self::Terminating { .. }
             | Self::RestartingLvsd { .. }
             | Self::LinkHeard { .. }
+            | Self::PartnerHeard { .. }
             | Self::FosForcedActive
             | Self::FosStartingMonitors
             | Self::FosPartnerDead
@@ -247,6 +258,7 @@ impl Line {
             | Self::KillingLvsd { .. }
             | Self::ManyActivations { .. }
             | Self::LinkSilent { .. }
+            | Self::BothActive { .. }
             | Self::FosNoBackup
             | Self::FosPartnerActive
             | Self::FosTieDeactivating
@@ -329,6 +341,10 @@ impl fmt::Display for Line {
                 write!(f, "no heartbeat on the {link} link for {}", Seconds(*silence))
             }
             Self::LinkHeard { link } => write!(f, "the partner is heard on the {link} link"),
+            Self::PartnerHeard { silence } => write!(f, "partner heard again after {}", Seconds(*silence)),
+            Self::BothActive { time } => {
+                write!(f, "both routers were active for about {}", Seconds(*time))
+            }
             Self::FosForcedActive => f.write_str("Forced active on startup: activating fos"),
             Self::FosStartingMonitors => f.write_str("Starting Failover Service Monitors"),
             Self::FosNoBackup => f.write_str("Warning: FOS backup node not defined -- skipping checks"),

@@ -12,6 +12,7 @@ use crate::hold_down::{Activations, HoldDown};
 use crate::lateness::Lateness;
 use crate::line::Line;
 use crate::links::Links;
+use crate::overlap::Overlap;
 use crate::partner::Heard;
 use crate::reception::Complaints;
 use crate::settings::{Role, Settings};
@@ -38,6 +39,9 @@ pub struct Machine {
     addresses: Addresses,
     lvsd: Supervision,
     heard: Heard,
+    /// Since when this router is active, or was.
+    active_since: Moment,
+    overlap: Overlap,
     complaints: Complaints,
     /// A partner that yielded may still be announcing until then.
     announce_again: Option<Moment>,
@@ -108,6 +112,8 @@ impl Machine {
             addresses: Addresses::default(),
             lvsd: Supervision::default(),
             heard: Heard::nothing(now),
+            active_since: now,
+            overlap: Overlap::default(),
             complaints: Complaints::default(),
             announce_again: None,
             links: Links::default(),

@@ -3,9 +3,13 @@
 use crate::Moment;
 use crate::datagram::ByteOrder;
 use crate::event::Link;
+use crate::line::Line;
 use crate::reception::Said;
 use crate::settings::Partner;
 use std::time::Duration;
+
+/// An original that yielded announces for about five seconds more (pulse.md section 24, rule 9).
+pub(crate) const AFTER_YIELD: Duration = Duration::from_secs(6);
 
 /// The partner as heard.
 #[derive(Debug)]
@@ -14,7 +18,13 @@ pub(crate) struct Heard {
     pub(crate) order: ByteOrder,
     /// Whether it has said RUNNING since this router started.
     pub(crate) was_running: bool,
+    /// Whether it is Piranha's own pulse, which says four bytes and no more.
+    pub(crate) original: bool,
+    /// When it became active, as far as that can be known; nothing if it is inactive.
+    running_since: Option<Moment>,
     last: Option<(Said, Moment)>,
+    /// The same without what it said.
+    last_life: Option<Moment>,
     /// When it began to say nothing but STOPPED.
     stopped_since: Option<Moment>,
     public: LinkHearing,
@@ -28,40 +38,99 @@ struct LinkHearing {
     silent: bool,
 }
 
+/// What a heartbeat changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Change {
+    /// The partner was active and is no more.
+    pub(crate) yielded: bool,
+    /// What is heard again.
+    pub(crate) back: Option<Back>,
+}
+
+/// What was silent is heard again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Back {
+    /// One link, or a partner that was never heard before.
+    Link(Link),
+    /// The partner, after silence on every link.
+    Partner {
+        /// For how long.
+        silence: Duration,
+    },
+}
+
+impl Back {
+    pub(crate) fn line(self) -> Line {
+        match self {
+            Self::Link(link) => Line::LinkHeard { link },
+            Self::Partner { silence } => Line::PartnerHeard { silence },
+        }
+    }
+}
+
 impl Heard {
     /// Listening begins now.
     pub(crate) fn nothing(now: Moment) -> Self {
         Self {
             order: ByteOrder::HOST,
             was_running: false,
+            original: false,
+            running_since: None,
             last: None,
+            last_life: None,
             stopped_since: None,
             public: LinkHearing { last: now, silent: false },
             private: LinkHearing { last: now, silent: false },
         }
     }
 
-    /// Whether the partner was active and is no more.
-    pub(crate) fn hear(&mut self, said: Said, now: Moment) -> bool {
+    pub(crate) fn hear(&mut self, said: Said, link: Link, deadtime: Duration, now: Moment) -> Change {
         let yielded = said == Said::Stopped && self.last.is_some_and(|(last, _)| last == Said::Running);
         self.last = Some((said, now));
         match said {
             Said::Running => {
                 self.was_running = true;
                 self.stopped_since = None;
+                self.running_since.get_or_insert(Self::became_active(self.last_life, deadtime, now));
             }
             Said::Stopped => {
                 self.stopped_since.get_or_insert(now);
+                self.running_since = None;
             }
         }
-        yielded
+        Change { yielded, back: self.hear_link(link, deadtime, now) }
     }
 
-    /// Whether the link had been silent.
-    pub(crate) fn hear_link(&mut self, link: Link, now: Moment) -> bool {
-        let hearing = self.link(link);
+    /// A partner that said nothing for a while heard nothing either, and took over after `deadtime`.
+    fn became_active(last_life: Option<Moment>, deadtime: Duration, now: Moment) -> Moment {
+        last_life.map_or(Moment::ZERO, |heard| now.min(heard + deadtime))
+    }
+
+    /// When the partner became active, as far as that can be known.
+    pub(crate) fn active_since(&self) -> Moment {
+        self.running_since.unwrap_or_default()
+    }
+
+    /// The link carries something, whatever that says.
+    pub(crate) fn hear_link(&mut self, link: Link, deadtime: Duration, now: Moment) -> Option<Back> {
+        let before = self.last_life.replace(now);
+        let (hearing, other) = match link {
+            Link::Public => (&mut self.public, &mut self.private),
+            Link::Private => (&mut self.private, &mut self.public),
+        };
         hearing.last = now;
-        std::mem::take(&mut hearing.silent)
+        if !std::mem::take(&mut hearing.silent) {
+            return None;
+        }
+        let silence = before.map(|before| now.saturating_sub(before)).filter(|silence| *silence >= deadtime);
+        Some(match silence {
+            Some(silence) => {
+                // The other link has as much time again to be heard.
+                *other = LinkHearing { last: now, silent: false };
+                Back::Partner { silence }
+            }
+            None => Back::Link(link),
+        })
     }
 
     /// Whether it has been heard within `deadtime`.

@@ -2,6 +2,8 @@
 //!
 //! A partner that reads four bytes never sees it. Nothing here decides who is active: the four bytes do.
 
+use crate::datagram::LENGTH;
+
 mod fields;
 mod read;
 mod show;
@@ -18,6 +20,11 @@ pub(crate) use write::prepare_seal;
 
 /// No datagram is longer, trailer included (bytes). Well below what every link carries in one piece.
 pub const LONGEST: usize = 512;
+
+/// Whether a trailer follows the four bytes of a heartbeat, of whatever version. Piranha's own pulse writes none.
+pub(crate) fn follows(datagram: &[u8]) -> bool {
+    datagram.get(LENGTH..).is_some_and(|rest| rest.starts_with(wire::MAGIC))
+}
 
 /// What a router says of itself. Every field may be missing: a router says what it knows.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -5,6 +5,7 @@ use crate::Moment;
 use crate::datagram::Message;
 use crate::event::{Action, Datagram, Link};
 use crate::line::Line;
+use crate::partner::{AFTER_YIELD, Back, Change};
 use crate::reception::{Said, judge_fos};
 use crate::settings::Role;
 use std::time::Duration;
@@ -20,9 +21,13 @@ impl FosMachine {
         let mut newest = [(Link::Private, None), (Link::Public, None)];
         for datagram in datagrams {
             match judge_fos(datagram, self.settings.partner.as_ref()) {
-                Ok(_) if datagram.outdated => self.hear_link(datagram.link, now),
+                Ok(_) if datagram.outdated => {
+                    let back = self.heard.hear_link(datagram.link, self.settings.deadtime, now);
+                    self.tell_back(back);
+                }
                 Ok((message, order)) => {
                     self.heard.order = order;
+                    self.heard.original = datagram.original;
                     for (_, said) in newest.iter_mut().filter(|(link, _)| *link == datagram.link) {
                         *said = Some(message);
                     }
@@ -44,8 +49,8 @@ impl FosMachine {
     fn hear(&mut self, message: Message, link: Link, now: Moment) {
         self.log(Line::ReceivedHeartbeat { message, link });
         let said = if message == Message::FosStopped { Said::Stopped } else { Said::Running };
-        self.hear_link(link, now);
-        let yielded = self.heard.hear(said, now);
+        let change = self.heard.hear(said, link, self.settings.deadtime, now);
+        self.tell_back(change.back);
         self.dead_due = now + self.settings.deadtime;
         self.lateness.forgive();
         if let (Link::Public, Network::Fault { .. }) = (link, self.network) {
@@ -56,9 +61,8 @@ impl FosMachine {
             (Aim::Serve, Said::Running) => self.answer_tie(message == Message::StopMe, now),
             (Aim::Serve, Said::Stopped) => {
                 self.control = Control::Shared;
-                if yielded && self.addresses.are_up() {
-                    self.act(Action::Announce);
-                }
+                self.tell_overlap();
+                self.announce_after(change, now);
                 self.offer_service(now);
             }
             (Aim::Watch, Said::Running) => self.hold_down.failed = false,
@@ -67,14 +71,33 @@ impl FosMachine {
         }
     }
 
-    fn hear_link(&mut self, link: Link, now: Moment) {
-        if self.heard.hear_link(link, now) {
-            self.log(Line::LinkHeard { link });
+    fn tell_back(&mut self, back: Option<Back>) {
+        if let Some(back) = back {
+            self.log(back.line());
+        }
+    }
+
+    /// As with `service = lvs`.
+    fn announce_after(&mut self, change: Change, now: Moment) {
+        let unheard = matches!(change.back, Some(Back::Partner { .. }));
+        let original_yielded = change.yielded && self.heard.original;
+        if self.addresses.are_up() && (unheard || original_yielded) {
+            self.act(Action::Announce);
+            self.announce_again = original_yielded.then_some(now + AFTER_YIELD);
+        }
+    }
+
+    pub(super) fn tell_overlap(&mut self) {
+        if let Some(line) = self.overlap.end() {
+            self.log(line);
         }
     }
 
     /// Both routers are active: the primary stays, the backup yields, unless one has found the other's service failed.
     fn answer_tie(&mut self, told_to_stop: bool, now: Moment) {
+        if !told_to_stop && !self.wants_control() {
+            self.overlap.extend(self.active_since, self.heard.active_since(), now);
+        }
         match self.settings.role {
             Role::Primary if told_to_stop => {
                 self.log(Line::FosToldToStop);
@@ -98,6 +121,7 @@ impl FosMachine {
                 });
                 self.send(self.says(), now);
                 if self.addresses.are_up() {
+                    self.announce_again = None;
                     self.act(Action::Announce);
                 }
             }
@@ -141,6 +165,7 @@ impl FosMachine {
     }
 
     fn watch(&mut self) {
+        self.tell_overlap();
         self.control = Control::Shared;
         self.aim = Aim::Watch;
     }
@@ -155,6 +180,7 @@ impl FosMachine {
             return;
         }
         self.dead_due = now + self.settings.deadtime;
+        self.tell_overlap();
         if self.aim == Aim::Serve {
             self.control = Control::Shared;
             return;

@@ -96,6 +96,7 @@ impl FosMachine {
     /// Addresses and services go; what only watches may stay.
     fn leave(&mut self, now: Moment) {
         if let Place::Raising | Place::Up = self.addresses.place {
+            self.announce_again = None;
             self.addresses = Addresses { place: Place::Dropping, ..Addresses::default() };
             self.act(Action::DropAddresses);
         }

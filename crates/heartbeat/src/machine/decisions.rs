@@ -5,12 +5,9 @@ use crate::Moment;
 use crate::datagram::Message;
 use crate::event::{Action, Datagram, Link};
 use crate::line::Line;
+use crate::partner::{AFTER_YIELD, Back, Change};
 use crate::reception::{Said, judge};
 use crate::settings::Role;
-use std::time::Duration;
-
-/// An original that yielded announces for about five seconds more (pulse.md section 24, rule 9).
-const AFTER_YIELD: Duration = Duration::from_secs(6);
 
 impl Machine {
     /// Of everything that was queued only the newest heartbeat of each link counts.
@@ -19,9 +16,13 @@ impl Machine {
         let mut public = None;
         for datagram in datagrams {
             match judge(datagram, self.settings.partner.as_ref()) {
-                Ok(_) if datagram.outdated => self.hear_link(datagram.link, now),
+                Ok(_) if datagram.outdated => {
+                    let back = self.heard.hear_link(datagram.link, self.settings.deadtime, now);
+                    self.tell_back(back);
+                }
                 Ok((said, order)) => {
                     self.heard.order = order;
+                    self.heard.original = datagram.original;
                     match datagram.link {
                         Link::Private => private = Some(said),
                         Link::Public => public = Some(said),
@@ -43,17 +44,15 @@ impl Machine {
 
     fn hear(&mut self, said: Said, link: Link, now: Moment) {
         self.log(Line::ReceivedHeartbeat { message: Message::from(said), link });
-        self.hear_link(link, now);
-        let yielded = self.heard.hear(said, now);
+        let change = self.heard.hear(said, link, self.settings.deadtime, now);
+        self.tell_back(change.back);
         self.dead_due = now + self.settings.deadtime;
         self.lateness.forgive();
         match (self.duty, said) {
             (Duty::Active, Said::Running) => self.answer_tie(now),
             (Duty::Active, Said::Stopped) => {
-                if yielded && self.addresses.are_up() {
-                    self.act(Action::Announce);
-                    self.announce_again = Some(now + AFTER_YIELD);
-                }
+                self.tell_overlap();
+                self.announce_after(change, now);
                 self.offer_service(now);
             }
             (Duty::Standby, Said::Running) => self.hold_down.failed = false,
@@ -62,17 +61,36 @@ impl Machine {
         }
     }
 
-    fn hear_link(&mut self, link: Link, now: Moment) {
-        if self.heard.hear_link(link, now) {
-            self.log(Line::LinkHeard { link });
+    fn tell_back(&mut self, back: Option<Back>) {
+        if let Some(back) = back {
+            self.log(back.line());
+        }
+    }
+
+    /// The partner does not serve, but it may have served while it was not heard. A tie has been answered with a round of
+    /// announcements already, which ours does not disturb; an original goes on with its own.
+    fn announce_after(&mut self, change: Change, now: Moment) {
+        let unheard = matches!(change.back, Some(Back::Partner { .. }));
+        let original_yielded = change.yielded && self.heard.original;
+        if self.addresses.are_up() && (unheard || original_yielded) {
+            self.act(Action::Announce);
+            self.announce_again = original_yielded.then_some(now + AFTER_YIELD);
+        }
+    }
+
+    pub(super) fn tell_overlap(&mut self) {
+        if let Some(line) = self.overlap.end() {
+            self.log(line);
         }
     }
 
     /// Both routers are active: the primary stays, the backup yields.
     fn answer_tie(&mut self, now: Moment) {
+        self.overlap.extend(self.active_since, self.heard.active_since(), now);
         match self.settings.role {
             Role::Primary if now >= self.tie_answered_until => {
                 self.tie_answered_until = now + self.settings.keepalive;
+                self.announce_again = None;
                 self.log(Line::ResendingArps);
                 // The partner yields when it hears this, and not only when the next heartbeat is due.
                 self.send(Message::Running, now);
@@ -126,6 +144,7 @@ impl Machine {
             return;
         }
         self.dead_due = now + self.settings.deadtime;
+        self.tell_overlap();
         if !matches!(self.duty, Duty::Standby) || matches!(self.link_failure, Some(LinkFailure::Public)) {
             return;
         }

@@ -45,6 +45,7 @@ impl Machine {
     pub(super) fn leave(&mut self, reason: Reason, now: Moment) {
         self.duty = Duty::Leaving(reason, now);
         self.departure = Some(reason);
+        self.tell_overlap();
         self.act(Action::RunInactiveCommand);
         self.drop_addresses();
         if self.addresses.are_off() {

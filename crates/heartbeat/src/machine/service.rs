@@ -55,6 +55,7 @@ impl Machine {
             self.log(Line::ManyActivations { count });
         }
         self.duty = Duty::Active;
+        self.active_since = now;
         self.departure = None;
         self.send(Message::Running, now);
         self.act(Action::RunActiveCommand);

@@ -117,7 +117,9 @@ impl Router {
 fn word(action: Action) -> Option<String> {
     Some(match action {
         // Links that fall silent are the same with either service.
-        Action::Log(Line::LinkSilent { .. } | Line::LinkHeard { .. }) => return None,
+        Action::Log(Line::LinkSilent { .. } | Line::LinkHeard { .. } | Line::PartnerHeard { .. }) => {
+            return None;
+        }
         Action::Log(line) if line.severity() == Severity::Debug => return None,
         Action::Log(line) => line.to_string(),
         Action::Send { message, .. } => format!("send {message}"),

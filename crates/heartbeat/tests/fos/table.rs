@@ -157,10 +157,25 @@ fn in_a_tie_the_primary_stays_and_the_backup_yields() {
     let said = primary.hears(Message::FosRunning);
     assert_eq!(said, ["partner active", "send RUNNING (fos)", "announce"]);
     assert_eq!(primary.hears(Message::FosRunning), [""; 0]);
+    primary.wake_until(6.5);
+    let said = primary.hears(Message::FosStopped);
+    assert_eq!(said, ["both routers were active for about 0 s", "announce"]);
+    // An original that yielded may still be announcing.
+    assert_eq!(primary.quietly_until(12.4), [""; 0]);
+    assert_eq!(primary.quietly_until(12.5), ["announce"]);
 
     let mut backup = Router::serving(Role::Backup);
     let said = backup.hears(Message::FosRunning);
-    assert_eq!(said, ["partner active: deactivating FOS", "send RUNNING (fos)", "drop", "stop fos"]);
+    assert_eq!(
+        said,
+        [
+            "partner active: deactivating FOS",
+            "send RUNNING (fos)",
+            "both routers were active for about 0 s",
+            "drop",
+            "stop fos"
+        ]
+    );
     // Nothing is said until the services are off; the next heartbeat is the first STOPPED.
     assert_eq!(backup.wake_until(8.0), [""; 0]);
     assert_eq!(backup.on(exits(0)), ["start fos Monitor"]);

@@ -277,6 +277,10 @@ fn everything_at_once() {
 
 /// A pair that has booted and settled, the primary first.
 fn settled_pair() -> World {
+    settled(false)
+}
+
+fn settled(private_link: bool) -> World {
     let milliseconds = Moment::from_millis;
     let parameters = Parameters {
         keepalive: milliseconds(1000),
@@ -284,7 +288,7 @@ fn settled_pair() -> World {
         longest_delay: milliseconds(1),
         disorder: false,
         longest_start: milliseconds(20),
-        private_link: false,
+        private_link,
         signed: false,
     };
     let mut world = World::new(parameters, Dice::new(1));
@@ -366,4 +370,67 @@ fn a_suspended_router_moves_nothing_when_it_resumes() {
         assert!(!world.story.iter().any(|line| line.contains("partner dead")), "{}", world.story.join("\n"));
         assert!(world.hosts[PRIMARY].owns() && !world.hosts[BACKUP].owns());
     }
+}
+
+/// Both are cut off from each other for so long after ten seconds, so that both are active.
+fn partitioned(private_link: bool, end: Moment) -> World {
+    let mut world = settled(private_link);
+    for sender in [PRIMARY, BACKUP] {
+        for link in network::LINKS {
+            world.befall(Fate::Cut { sender, link });
+        }
+    }
+    run_until(&mut world, end);
+    assert_eq!([PRIMARY, BACKUP].map(|host| world.state(host)), [Some(State::Active); 2]);
+    world.story.clear();
+    world
+}
+
+/// The lines of one router that hold these words, without the router's name.
+fn told(world: &World, host: usize, words: &str) -> Vec<String> {
+    let router = format!("router {host}");
+    let lines = world.story.iter().filter(|line| line.contains(&router) && line.contains(words));
+    lines.map(|line| line.rsplit(": ").next().unwrap_or_default().to_owned()).collect()
+}
+
+/// The seconds in a line.
+fn seconds_in(line: &str) -> f64 {
+    line.split(' ').find_map(|word| word.parse().ok()).unwrap_or(f64::NAN)
+}
+
+#[test]
+fn a_healed_partition_costs_one_round_of_announcements_and_both_tell_how_long_it_was() {
+    for (private_link, phase) in
+        [false, true].into_iter().flat_map(|link| (0..10).map(move |phase| (link, phase)))
+    {
+        let end = Moment::from_millis(30_000 + phase * 100);
+        let mut world = partitioned(private_link, end);
+        world.befall(Fate::Heal);
+        run_until(&mut world, end + Moment::from_secs(20));
+        assert_eq!(told(&world, PRIMARY, "announces").len(), 1, "{:#?}", world.story);
+        assert!(told(&world, BACKUP, "announces").is_empty(), "{:#?}", world.story);
+        for host in [PRIMARY, BACKUP] {
+            let heard = told(&world, host, "heard");
+            assert!(matches!(&heard[..], [line] if line.starts_with("partner heard again")), "{heard:?}");
+            assert!((seconds_in(&heard[0]) - 21.0).abs() < 2.0, "{heard:?}");
+            // The backup took over when it had heard nothing for three seconds.
+            let both = told(&world, host, "both routers were active");
+            assert_eq!(both.len(), 1, "{both:?}");
+            assert!((seconds_in(&both[0]) - 18.0).abs() < 2.0, "{both:?}");
+        }
+    }
+}
+
+#[test]
+fn a_primary_that_never_heard_its_partner_serve_announces_once_after_the_partition() {
+    let end = Moment::from_secs(30);
+    let mut world = partitioned(false, end);
+    world.network.path(PRIMARY, heartbeat::Link::Public).cut = false;
+    run_until(&mut world, end + Moment::from_secs(5));
+    assert_eq!(world.state(BACKUP), Some(State::Ready));
+    world.befall(Fate::Heal);
+    run_until(&mut world, end + Moment::from_secs(20));
+    assert_eq!(told(&world, PRIMARY, "announces").len(), 1, "{:#?}", world.story);
+    let heard = told(&world, PRIMARY, "heard");
+    assert!(heard.len() == 1 && (seconds_in(&heard[0]) - 26.0).abs() < 1.0, "{heard:?}");
 }

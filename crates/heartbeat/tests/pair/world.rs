@@ -309,6 +309,7 @@ impl World {
                 self.set_addresses(host, false);
                 return Some(Event::AddressesDropped { remaining: 0 });
             }
+            Action::Announce => self.story.push(format!("{:?} router {host} announces", self.now)),
             Action::Log(line) => self.judge(host, &line),
             Action::Exit(_) => {
                 if self.hosts[host].owns() {
