@@ -4,11 +4,12 @@
 
 use std::fmt::Debug;
 
-use control::command::{Answer, Request};
+use control::command::{Answer, Command};
 use control::lines::{Decoder, encode};
 use control::pool::{FromPool, ToPool};
 use control::readiness::FromLvsd;
 use control::report::{FromNanny, ToNanny};
+use control::request::Request;
 use control::tokens::Tokens;
 use libfuzzer_sys::fuzz_target;
 use serde::{Serialize, de::DeserializeOwned};
@@ -19,7 +20,7 @@ fuzz_target!(|pieces: Vec<Vec<u8>>| {
     hear::<FromPool>(&pieces);
     hear::<ToPool>(&pieces);
     hear::<FromLvsd>(&pieces);
-    hear::<Request>(&pieces);
+    hear::<Request<Command>>(&pieces);
     hear::<Answer>(&pieces);
     understand(&pieces);
     let mut tokens = Tokens::default();
@@ -31,7 +32,7 @@ fuzz_target!(|pieces: Vec<Vec<u8>>| {
 fn understand(pieces: &[Vec<u8>]) {
     let mut decoder = Decoder::default();
     for line in pieces.iter().map_while(|piece| decoder.feed(piece).ok()).flatten() {
-        if let Ok(command) = Request::understand(line) {
+        if let Ok(command) = Request::<Command>::understand(line) {
             assert!(!command.to_string().is_empty());
         }
     }

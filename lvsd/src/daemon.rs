@@ -14,15 +14,16 @@ use std::io;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use control::command::Command;
 use control::decisions::FILE;
 use ipvs::ServiceKey;
+use service::clocks::Clocks;
+use service::control_socket::{Asked, ControlSocket};
 use service::signals::Signals;
 use tokio::io::AsyncReadExt;
 use tokio::net::UnixStream;
 
 use self::reload::File;
-use crate::clocks::Clocks;
-use crate::control_socket::{Asked, ControlSocket};
 use crate::drift::Drift;
 use crate::history::History;
 use crate::inquiry::Inquiry;
@@ -59,7 +60,7 @@ pub(crate) struct Daemon {
     restarts: Restarts,
     signals: Signals,
     pulse: Option<UnixStream>,
-    control: Option<ControlSocket>,
+    control: Option<ControlSocket<Command>>,
     inquiry: Option<Inquiry>,
     file: File,
     history: History,
@@ -172,7 +173,7 @@ impl Daemon {
 }
 
 /// Waits for the next command; for ever without a control socket.
-async fn asked(control: &mut Option<ControlSocket>) -> Asked {
+async fn asked(control: &mut Option<ControlSocket<Command>>) -> Asked<Command> {
     if let Some(control) = control
         && let Some(asked) = control.next().await
     {

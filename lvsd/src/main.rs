@@ -5,9 +5,7 @@
 
 mod arguments;
 mod check;
-mod clocks;
 mod configuration;
-mod control_socket;
 mod daemon;
 mod drains;
 mod drift;

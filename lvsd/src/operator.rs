@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use control::status::{self, UnixMillis};
+use service::clocks::Clocks;
 
-use crate::clocks::Clocks;
 use crate::plan::Place;
 
 /// A change of mind about one real server.

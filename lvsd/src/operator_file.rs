@@ -10,9 +10,9 @@ use anyhow::{Context, Result};
 use control::decisions::{Decided, Decisions, LONGEST, Service, VERSION};
 use control::status;
 use ipvs::{DestinationKey, Family, Protocol, ServiceKey};
+use service::clocks::Clocks;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::clocks::Clocks;
 use crate::operator::{Decision, Drain, Operator};
 
 /// What was decided before; nothing if there is no such file. One that makes no sense is put aside and lvsd starts
@@ -163,8 +163,8 @@ mod tests {
     use ipvs::{DestinationKey, Family, Protocol, ServiceKey};
 
     use super::{OperatorFile, load};
-    use crate::clocks::Clocks;
     use crate::operator::{Change, Drain, Operator};
+    use service::clocks::Clocks;
 
     const CLOCKS: Clocks = Clocks { now: Duration::from_secs(50), wall: 1_700_000_000_000 };
 

@@ -6,8 +6,8 @@ use std::net::SocketAddr;
 use control::report::{Checks, Forced};
 use control::status::{Failure, Operator, RealServer, State, Traffic, VirtualServer, Weight};
 use ipvs::{DestinationStatistics, ServiceKey, ServiceStatistics, Snapshot};
+use service::clocks::Clocks;
 
-use crate::clocks::Clocks;
 use crate::history::History;
 use crate::plan::{MonitorKey, PlannedMonitor, Started};
 use crate::state;

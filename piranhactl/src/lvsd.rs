@@ -4,8 +4,9 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use control::command::{Answer, Command, Request, VERSION};
+use control::command::{Answer, Command};
 use control::lines::{self, Decoder, encode};
+use control::request::{Request, VERSION};
 use control::status::Status;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;

@@ -1,52 +1,14 @@
 //! What an administrator asks of lvsd over its control socket: `docs/control.md`.
-//!
-//! One JSON object a line in both directions, one [`Answer`] for each [`Request`], in order.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
+use crate::request::Question;
 use crate::status::Status;
 
 /// Where lvsd listens: a stream socket, mode 0660, owner root, group piranha.
 pub const SOCKET: &str = "/run/piranha/lvsd.sock";
-
-/// Longest request, in bytes without its line feed. An answer may be longer: with 10,000 real servers it has some 10 MB.
-pub const LONGEST_REQUEST: usize = 64 * 1024;
-
-/// The version of this protocol. A new field or command does not change it, another meaning does.
-pub const VERSION: u32 = 1;
-
-/// One line from an administrator's program.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Request {
-    /// [`VERSION`] of whoever asks. lvsd refuses another one.
-    pub version: u32,
-    /// What is asked.
-    pub command: Command,
-}
-
-impl Request {
-    /// Understands one line. The version is looked at first: what else a line of another version means, nobody knows.
-    ///
-    /// # Errors
-    ///
-    /// Why it is refused, for people.
-    pub fn understand(line: Value) -> Result<Command, String> {
-        let version = line.get("version").and_then(Value::as_u64);
-        if version != Some(u64::from(VERSION)) {
-            let asked = version.map_or("no version".to_owned(), |version| format!("version {version}"));
-            return Err(format!(
-                "this lvsd speaks version {VERSION} of the control protocol, the request names {asked}: \
-                 use the piranhactl of lvsd's release"
-            ));
-        }
-        serde_json::from_value(line)
-            .map(|request: Self| request.command)
-            .map_err(|error| format!("not a request of version {VERSION} of the control protocol: {error}"))
-    }
-}
 
 /// What can be asked of lvsd.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -104,6 +66,15 @@ pub enum Command {
     Reload,
     /// Compare the kernel's table with what is wanted, and repair it: [`Answer::Operations`] tells what was changed.
     Repair,
+}
+
+impl Question for Command {
+    const DAEMON: &'static str = "lvsd";
+    type Answer = Answer;
+
+    fn refused(reason: String) -> Answer {
+        Answer::Refused { reason }
+    }
 }
 
 /// As an administrator says it: `drain web/one`.
@@ -165,23 +136,25 @@ pub enum Answer {
 mod tests {
     use serde_json::json;
 
-    use super::{Command, Request};
+    use super::Command;
+    use crate::request::Request;
 
     #[test]
     fn a_request_is_one_object() {
         let drain =
             json!({"version": 1, "command": {"drain": {"real_server": "web/one", "deadline_ms": 1500}}});
-        let command = Request::understand(drain).unwrap();
+        let command: Command = Request::understand(drain).unwrap();
         assert_eq!(command, Command::Drain { real_server: "web/one".to_owned(), deadline_ms: Some(1500) });
         assert_eq!(command.to_string(), "drain web/one --deadline 2s");
         let weight = Command::Weight { real_server: "web/one".to_owned(), weight: None };
         assert_eq!(weight.to_string(), "weight web/one default");
-        assert_eq!(Request::understand(json!({"version": 1, "command": "status"})).unwrap(), Command::Status);
+        let status: Command = Request::understand(json!({"version": 1, "command": "status"})).unwrap();
+        assert_eq!(status, Command::Status);
     }
 
     #[test]
     fn what_is_not_understood_is_refused_with_a_reason() {
-        let refused = |line| Request::understand(line).unwrap_err();
+        let refused = |line| Request::<Command>::understand(line).unwrap_err();
         insta::assert_snapshot!(refused(json!({"version": 2, "command": "dance"})), @"this lvsd speaks version 1 of the control protocol, the request names version 2: use the piranhactl of lvsd's release");
         insta::assert_snapshot!(refused(json!(["status"])), @"this lvsd speaks version 1 of the control protocol, the request names no version: use the piranhactl of lvsd's release");
         insta::assert_snapshot!(refused(json!({"version": 1, "command": "dance"})), @"not a request of version 1 of the control protocol: unknown variant `dance`, expected one of `status`, `drain`, `undrain`, `disable`, `enable`, `weight`, `up`, `down`, `release`, `diff`, `reload`, `repair`");

@@ -6,7 +6,8 @@
 //! - [`readiness`]: lvsd tells pulse that the kernel's table is programmed.
 //! - [`report`]: nanny tells lvsd whether a real server is up, and its weight.
 //! - [`pool`]: lvsd and the one nanny that checks many real servers.
-//! - [`command`], [`status`]: what an administrator asks of lvsd, and what it tells.
+//! - [`request`]: how an administrator asks a daemon.
+//! - [`command`], [`status`]: what is asked of lvsd, and what it tells.
 //! - [`decisions`]: what of that outlives lvsd, in a file.
 //! - [`tokens`]: what a monitor that is not ours tells lvsd, in lines of Piranha's log.
 //! - [`lines`]: how messages become bytes and back, bounded.
@@ -17,5 +18,6 @@ pub mod lines;
 pub mod pool;
 pub mod readiness;
 pub mod report;
+pub mod request;
 pub mod status;
 pub mod tokens;

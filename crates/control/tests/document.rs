@@ -4,8 +4,9 @@
 use std::collections::BTreeSet;
 use std::fmt::Debug;
 
-use control::command::{Answer, Command, Request};
+use control::command::{Answer, Command};
 use control::decisions::Decisions;
+use control::request::Request;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Deserializer, Value};
@@ -31,7 +32,7 @@ fn messages<M: Serialize + DeserializeOwned + Debug>(kind: &str) -> Vec<M> {
 
 #[test]
 fn every_command_has_an_example() {
-    let word = |request: &Request| match request.command {
+    let word = |request: &Request<Command>| match request.command {
         Command::Status => "status",
         Command::Drain { .. } => "drain",
         Command::Undrain { .. } => "undrain",
@@ -45,7 +46,7 @@ fn every_command_has_an_example() {
         Command::Reload => "reload",
         Command::Repair => "repair",
     };
-    let shown: BTreeSet<_> = messages::<Request>("request").iter().map(word).collect();
+    let shown: BTreeSet<_> = messages::<Request<Command>>("request").iter().map(word).collect();
     let all = "diff disable down drain enable release reload repair status undrain up weight";
     assert_eq!(shown.into_iter().collect::<Vec<_>>().join(" "), all);
     for word in all.split(' ') {

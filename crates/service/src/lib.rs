@@ -7,11 +7,15 @@
 //! - [`log`]: where log lines go: syslog, the terminal, or both.
 //! - [`signals`]: the signals that a daemon acts on.
 //! - [`child`]: a socket shared with a child process.
+//! - [`control_socket`]: where administrators ask.
+//! - [`clocks`]: the time of day of what the daemon remembers.
 //!
 //! [`process`] holds the system calls that Rust calls unsafe; the rest of the suite has none.
 
 pub mod alias;
 pub mod child;
+pub mod clocks;
+pub mod control_socket;
 pub mod detach;
 pub mod log;
 pub mod options;

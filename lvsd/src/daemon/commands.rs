@@ -7,12 +7,12 @@ use control::command::{Answer, Command};
 use control::decisions::HEAVIEST;
 use control::report::Force;
 use ipvs::Operation;
+use service::clocks::Clocks;
+use service::control_socket::Asked;
 use tokio::sync::oneshot;
 
 use super::Daemon;
-use crate::clocks::Clocks;
 use crate::configuration;
-use crate::control_socket::Asked;
 use crate::kernel::Wishes;
 use crate::naming;
 use crate::operator::{Change, Drain};
@@ -43,7 +43,7 @@ impl Changes {
 
 impl Daemon {
     /// Does what an administrator asks, and answers.
-    pub(super) fn obey(&mut self, asked: Asked) {
+    pub(super) fn obey(&mut self, asked: Asked<Command>) {
         let Asked { command, uid, answer } = asked;
         if !matches!(command, Command::Status | Command::Diff) {
             tracing::info!("{command} asked for by uid {uid}");

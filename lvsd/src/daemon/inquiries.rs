@@ -7,10 +7,10 @@ use control::command::Answer;
 use control::report::ToNanny;
 use control::status::{Monitors, Status};
 use ipvs::Snapshot;
+use service::clocks::Clocks;
 use tokio::sync::oneshot;
 
 use super::Daemon;
-use crate::clocks::Clocks;
 use crate::inquiry::{Findings, Inquiry};
 use crate::status::Facts;
 

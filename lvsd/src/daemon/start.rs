@@ -9,12 +9,12 @@ use control::readiness::FromLvsd;
 use control::report::{FromNanny, Known};
 use ipvs::ServiceKey;
 use lvs_cf::Config;
+use service::control_socket::ControlSocket;
 use service::process::post_semaphore;
 use tokio::io::AsyncWriteExt;
 
 use super::Daemon;
 use super::repair::log_operations;
-use crate::control_socket::ControlSocket;
 use crate::first_checks::FirstChecks;
 use crate::kernel::Outcome;
 use crate::plan::MonitorKey;
@@ -45,7 +45,7 @@ impl Daemon {
     async fn open_control(&mut self) {
         match ControlSocket::open(Path::new(SOCKET)).await {
             Ok(control) => self.control = Some(control),
-            Err(error) => tracing::error!("no control socket, piranhactl cannot reach this lvsd: {error:#}"),
+            Err(error) => tracing::error!("no control socket, piranhactl cannot reach this lvsd: {error}"),
         }
     }
 

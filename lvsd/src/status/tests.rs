@@ -6,9 +6,9 @@ use control::report::{Checks, Forced, FromNanny, LastCheck};
 use control::status::{Drain, Operator, State as Standing, VirtualServer, Weight};
 use ipvs::{DestinationStatistics, ServiceStatistics, Snapshot, Table, Traffic};
 use lvs_cf::{Config, NumbersOnly};
+use service::clocks::Clocks;
 
 use super::Facts;
-use crate::clocks::Clocks;
 use crate::history::History;
 use crate::operator::{self, Change};
 use crate::plan::{Mode, MonitorKey, Plan};

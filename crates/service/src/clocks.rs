@@ -1,35 +1,35 @@
-//! lvsd's own time, and the one on the wall.
+//! A daemon's own time, and the one on the wall.
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use control::status::UnixMillis;
 
-/// Both clocks, read at once. lvsd reckons in its own time, which nobody can set; the other one is for people and for
-/// what outlives lvsd.
+/// Both clocks, read at once. A daemon reckons in its own time, which nobody can set; the other one is for people and for
+/// what outlives it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Clocks {
-    /// Time since lvsd started.
-    pub(crate) now: Duration,
+pub struct Clocks {
+    /// Time since the daemon started.
+    pub now: Duration,
     /// The time of day.
-    pub(crate) wall: UnixMillis,
+    pub wall: UnixMillis,
 }
 
 impl Clocks {
     /// Reads them. A clock before 1970 counts as 1970.
-    pub(crate) fn read(started: Instant) -> Self {
+    pub fn read(started: Instant) -> Self {
         let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Self { now: started.elapsed(), wall: millis(wall) }
     }
 
-    /// The time of day at some time of lvsd, by the clock as it is set now.
-    pub(crate) fn wall_at(self, time: Duration) -> UnixMillis {
+    /// The time of day at some time of the daemon, by the clock as it is set now.
+    pub fn wall_at(self, time: Duration) -> UnixMillis {
         let ahead = millis(time.saturating_sub(self.now));
         let behind = millis(self.now.saturating_sub(time));
         self.wall.saturating_add(ahead).saturating_sub(behind)
     }
 
-    /// lvsd's time at a time of day; its start for anything before.
-    pub(crate) fn at_wall(self, wall: UnixMillis) -> Duration {
+    /// The daemon's time at a time of day; its start for anything before.
+    pub fn at_wall(self, wall: UnixMillis) -> Duration {
         let ahead = Duration::from_millis(wall.saturating_sub(self.wall));
         let behind = Duration::from_millis(self.wall.saturating_sub(wall));
         (self.now + ahead).saturating_sub(behind)

@@ -1,0 +1,186 @@
+//! A daemon's control socket: what administrators ask, and the answers on their way out. Each client has a task of its own,
+//! so that a slow one holds nobody up, least of all the daemon's loop.
+
+use std::collections::VecDeque;
+use std::fs::{self, DirBuilder, Permissions};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _, chown};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use control::lines::{Decoder, encode};
+use control::request::{LONGEST_REQUEST, Question, Request};
+use nix::sys::stat::{Mode, umask};
+use nix::unistd::Group;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{UnixListener, UnixStream};
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::{AbortHandle, JoinHandle, spawn_blocking};
+use tokio::time::{sleep, timeout};
+
+/// Clients at the same time. One more takes the place of the one that came first.
+const MOST_CLIENTS: usize = 32;
+/// A client that does not take its answer for this long has gone away, or should.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// Pause after a client could not be let in, for example because descriptors have run out.
+const RECOVERY: Duration = Duration::from_secs(1);
+
+/// Why there is no control socket.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Somebody listens there.
+    #[error("another {daemon} answers at {}", path.display())]
+    Taken {
+        /// Who that should be.
+        daemon: &'static str,
+        /// The socket.
+        path: PathBuf,
+    },
+    /// The system does not let it be.
+    #[error("cannot {what} {}: {reason}", path.display())]
+    Failed {
+        /// What was tried.
+        what: &'static str,
+        /// On what.
+        path: PathBuf,
+        /// What the system said.
+        reason: io::Error,
+    },
+}
+
+/// What an administrator asks.
+#[derive(Debug)]
+pub struct Asked<Q: Question> {
+    /// What is asked.
+    pub command: Q,
+    /// By whom: the user that the client runs as.
+    pub uid: u32,
+    /// Where the answer goes.
+    pub answer: oneshot::Sender<Q::Answer>,
+}
+
+/// The socket, which is there as long as this value.
+#[derive(Debug)]
+pub struct ControlSocket<Q: Question> {
+    path: PathBuf,
+    task: JoinHandle<()>,
+    asked: mpsc::Receiver<Asked<Q>>,
+}
+
+impl<Q: Question> ControlSocket<Q> {
+    /// Listens at `path`; what a dead daemon left there is replaced. Whoever may open the socket may command: root, and
+    /// the group piranha where there is one.
+    ///
+    /// # Errors
+    ///
+    /// What was tried and what the system said; or that another daemon answers there.
+    pub async fn open(path: &Path) -> Result<Self, Error> {
+        let listener = listen(Q::DAEMON, path).await?;
+        let (sender, asked) = mpsc::channel(MOST_CLIENTS);
+        Ok(Self { path: path.to_owned(), task: tokio::spawn(let_in(listener, sender)), asked })
+    }
+
+    /// The next question. May be dropped and called again.
+    pub async fn next(&mut self) -> Option<Asked<Q>> {
+        self.asked.recv().await
+    }
+}
+
+impl<Q: Question> Drop for ControlSocket<Q> {
+    fn drop(&mut self) {
+        self.task.abort();
+        let _it_may_have_been_removed = fs::remove_file(&self.path);
+    }
+}
+
+async fn listen(daemon: &'static str, path: &Path) -> Result<UnixListener, Error> {
+    let failed = |what, path: &Path| {
+        let path = path.to_owned();
+        move |reason| Error::Failed { what, path, reason }
+    };
+    let directory = path.parent().unwrap_or(Path::new("/"));
+    let made = DirBuilder::new().mode(0o755).create(directory);
+    if !matches!(&made, Err(error) if error.kind() == io::ErrorKind::AlreadyExists) {
+        made.map_err(failed("make", directory))?;
+    }
+    match UnixStream::connect(path).await {
+        Ok(_) => return Err(Error::Taken { daemon, path: path.to_owned() }),
+        Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
+            fs::remove_file(path).map_err(failed("remove what a dead daemon left at", path))?;
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(failed("see who listens at", path)(error)),
+    }
+    // Who is in a group may be known to a server that does not answer.
+    let piranha = spawn_blocking(|| Group::from_name("piranha")).await;
+    // Nobody gets in before owner and mode are what they shall be.
+    let before = umask(Mode::from_bits_truncate(0o177));
+    let listener = UnixListener::bind(path);
+    umask(before);
+    let listener = listener.map_err(failed("listen at", path))?;
+    if let Ok(Ok(Some(piranha))) = piranha {
+        chown(path, None, Some(piranha.gid.as_raw())).map_err(failed("give to the group piranha", path))?;
+    }
+    fs::set_permissions(path, Permissions::from_mode(0o660)).map_err(failed("set the mode of", path))?;
+    Ok(listener)
+}
+
+async fn let_in<Q: Question>(listener: UnixListener, asked: mpsc::Sender<Asked<Q>>) {
+    let mut clients: VecDeque<AbortHandle> = VecDeque::new();
+    loop {
+        let stream = match listener.accept().await {
+            Ok((stream, _)) => stream,
+            Err(error) => {
+                tracing::warn!("cannot let an administrator's program in: {error}");
+                sleep(RECOVERY).await;
+                continue;
+            }
+        };
+        clients.retain(|client| !client.is_finished());
+        if clients.len() >= MOST_CLIENTS
+            && let Some(first) = clients.pop_front()
+        {
+            first.abort();
+        }
+        clients.push_back(tokio::spawn(serve(stream, asked.clone())).abort_handle());
+    }
+}
+
+/// Answers one client, one request after the other, until it leaves or says what is no line of JSON.
+async fn serve<Q: Question>(mut stream: UnixStream, asked: mpsc::Sender<Asked<Q>>) {
+    let Ok(peer) = stream.peer_cred() else { return };
+    let mut decoder = Decoder::up_to(LONGEST_REQUEST);
+    let mut buffer = [0; 4096];
+    while let Ok(length @ 1..) = stream.read(&mut buffer).await {
+        let lines = match decoder.feed(&buffer[..length]) {
+            Ok(lines) => lines,
+            Err(error) => {
+                let reason = format!("not a line of the control protocol: {error}");
+                let _it_may_be_gone = say::<Q>(&mut stream, Q::refused(reason)).await;
+                return;
+            }
+        };
+        for line in lines {
+            let answer = match Request::understand(line) {
+                Ok(command) => ask(command, peer.uid(), &asked).await,
+                Err(reason) => Q::refused(reason),
+            };
+            if say::<Q>(&mut stream, answer).await.is_err() {
+                return;
+            }
+        }
+    }
+}
+
+async fn ask<Q: Question>(command: Q, uid: u32, asked: &mpsc::Sender<Asked<Q>>) -> Q::Answer {
+    let (answer, answered) = oneshot::channel();
+    // At the end of the daemon nobody listens any more.
+    let _ = asked.send(Asked { command, uid, answer }).await;
+    answered.await.unwrap_or_else(|_| Q::refused(format!("{} is shutting down", Q::DAEMON)))
+}
+
+async fn say<Q: Question>(stream: &mut UnixStream, answer: Q::Answer) -> io::Result<()> {
+    // lvsd's status: 20 ms with 10,000 real servers, in which the main loop has better things to do.
+    let line = spawn_blocking(move || encode(&answer)).await?.map_err(io::Error::other)?;
+    timeout(PATIENCE, stream.write_all(&line)).await?
+}
