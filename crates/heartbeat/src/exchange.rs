@@ -170,7 +170,8 @@ impl Exchange {
         if trailer.departure.as_ref() != told {
             notices.extend(trailer.departure.clone().map(Notice::PartnerLeaves));
         }
-        self.partner = Some(PartnerReport { trailer, heard: now, link, key });
+        let since = self.partner.as_ref().and_then(|before| before.since(&trailer)).unwrap_or(now);
+        self.partner = Some(PartnerReport { trailer, heard: now, since, link, key });
         notices.retain(|_| self.budget.allows(now));
         notices
     }

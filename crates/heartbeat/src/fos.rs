@@ -11,7 +11,9 @@ mod service;
 use crate::Moment;
 use crate::datagram::Message;
 use crate::event::{Action, Event, FosMode, Link};
+use crate::history::{Cause, History};
 use crate::hold_down::{Activations, HoldDown};
+use crate::insight::{Insight, Parts};
 use crate::lateness::Lateness;
 use crate::line::Line;
 use crate::links::Links;
@@ -44,6 +46,7 @@ pub struct FosMachine {
     /// A partner that yielded may still be announcing until then.
     announce_again: Option<Moment>,
     complaints: Complaints,
+    history: History,
     links: Links,
     link_failed: bool,
     hold_down: HoldDown,
@@ -115,6 +118,7 @@ impl FosMachine {
             overlap: Overlap::default(),
             announce_again: None,
             complaints: Complaints::default(),
+            history: History::new(now),
             links: Links::default(),
             link_failed: false,
             hold_down: HoldDown::default(),
@@ -147,6 +151,12 @@ impl FosMachine {
         }
     }
 
+    /// What it knows.
+    pub fn insight(&self, now: Moment) -> Insight {
+        let Self { settings, history, hold_down, heard, links, .. } = self;
+        Parts { settings, history, hold_down, heard, links }.insight(now)
+    }
+
     /// Tells the machine what happened; answers with what is to be done, in this order.
     pub fn on(&mut self, event: Event, now: Moment) -> Vec<Action> {
         if self.aim == Aim::Ended {
@@ -169,6 +179,7 @@ impl FosMachine {
             Event::LvsdReady | Event::LvsdEnded(_) => {}
         }
         self.proceed(now);
+        self.history.follow(self.state(), now);
         std::mem::take(&mut self.actions)
     }
 
@@ -202,7 +213,8 @@ impl FosMachine {
             self.log(Line::FosNoBackup);
         }
         if force_active || alone {
-            self.serve(Line::FosForcedActive, now);
+            let cause = if alone { Cause::NoBackup } else { Cause::Forced };
+            self.serve(Line::FosForcedActive, cause, now);
         } else {
             self.log(Line::FosStartingMonitors);
         }
@@ -288,6 +300,7 @@ impl FosMachine {
                 if self.settings.speaks() && (self.spoken || self.aim == Aim::Serve) { GOODBYES } else { 0 };
             self.control = Control::Shared;
             self.aim = Aim::End { goodbyes, next: now };
+            self.because(Cause::Told, now);
         }
     }
 
@@ -316,6 +329,11 @@ impl FosMachine {
 
     fn has_network_fault(&self) -> bool {
         matches!(self.network, Network::Fault { .. } | Network::Rechecking)
+    }
+
+    /// The state may have changed, and this is why.
+    fn because(&mut self, cause: Cause, now: Moment) {
+        self.history.note(self.state(), cause, now);
     }
 
     fn log(&mut self, line: Line) {

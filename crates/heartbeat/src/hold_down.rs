@@ -28,7 +28,12 @@ impl HoldDown {
     }
 
     pub(crate) fn holds(&self, now: Moment) -> bool {
-        self.until.is_some_and(|until| now < until)
+        self.until(now).is_some()
+    }
+
+    /// The end of it, if it is to come.
+    pub(crate) fn until(&self, now: Moment) -> Option<Moment> {
+        self.until.filter(|until| now < *until)
     }
 
     /// There is nobody to leave the service to.

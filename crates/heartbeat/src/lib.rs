@@ -16,6 +16,7 @@
 //! - [`datagram`]: the four bytes on the wire, in either byte order.
 //! - [`trailer`]: what may follow them.
 //! - [`Exchange`]: what both routers say of themselves in it, and whether they are believed.
+//! - [`Insight`]: what is told to those who ask how things are.
 //! - [`Settings`]: what of `lvs.cf` decides.
 //! - [`Line`]: every log line, with Piranha's words.
 //!
@@ -29,7 +30,9 @@ pub mod authentication;
 mod event;
 mod exchange;
 mod fos;
+mod history;
 mod hold_down;
+mod insight;
 mod lateness;
 mod line;
 mod links;
@@ -45,6 +48,8 @@ pub use datagram::{ByteOrder, Message};
 pub use event::{Action, Datagram, Ending, Event, FosMode, Link, SyncMode};
 pub use exchange::{Exchange, Heartbeat, Notice, PartnerReport, Received};
 pub use fos::FosMachine;
+pub use history::{Cause, Transition};
+pub use insight::{Insight, LinkInsight};
 pub use line::{Line, Severity};
 pub use machine::{Machine, State};
 pub use reception::Complaint;

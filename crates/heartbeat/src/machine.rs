@@ -8,6 +8,7 @@ mod service;
 use crate::Moment;
 use crate::datagram::Message;
 use crate::event::{Action, Event, Link, SyncMode};
+use crate::history::{Cause, History};
 use crate::hold_down::{Activations, HoldDown};
 use crate::lateness::Lateness;
 use crate::line::Line;
@@ -45,6 +46,7 @@ pub struct Machine {
     complaints: Complaints,
     /// A partner that yielded may still be announcing until then.
     announce_again: Option<Moment>,
+    history: History,
     links: Links,
     link_failure: Option<LinkFailure>,
     /// A private link that is down was no reason for the partner to serve: it is no reason to leave any more.
@@ -83,6 +85,16 @@ enum LinkFailure {
     PrivateOnly { since: Moment },
 }
 
+impl LinkFailure {
+    /// The link that is to blame.
+    fn link(self) -> Link {
+        match self {
+            Self::Public => Link::Public,
+            Self::PrivateOnly { .. } => Link::Private,
+        }
+    }
+}
+
 /// The named states of pulse.md section 12, and those between them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
@@ -116,6 +128,7 @@ impl Machine {
             overlap: Overlap::default(),
             complaints: Complaints::default(),
             announce_again: None,
+            history: History::new(now),
             links: Links::default(),
             link_failure: None,
             private_link_excused: false,
@@ -162,6 +175,7 @@ impl Machine {
             Event::FosEnded(_) | Event::Gateway { .. } => {}
         }
         self.end_if_done();
+        self.history.follow(self.state(), now);
         std::mem::take(&mut self.actions)
     }
 
@@ -196,7 +210,7 @@ impl Machine {
         self.act(Action::RunInactiveCommand);
         self.sync(SyncMode::Backup);
         if force_active {
-            self.go_active(Line::ForcedActive, now);
+            self.go_active(Line::ForcedActive, Cause::Forced, now);
         }
     }
 
@@ -283,6 +297,11 @@ impl Machine {
         if self.settings.speaks() {
             self.act(Action::Sync(mode));
         }
+    }
+
+    /// The state may have changed, and this is why.
+    fn because(&mut self, cause: Cause, now: Moment) {
+        self.history.note(self.state(), cause, now);
     }
 
     fn log(&mut self, line: Line) {

@@ -25,6 +25,8 @@ pub(crate) struct Heard {
     last: Option<(Said, Moment)>,
     /// The same without what it said.
     last_life: Option<Moment>,
+    /// When it began to say what it says.
+    since: Moment,
     /// When it began to say nothing but STOPPED.
     stopped_since: Option<Moment>,
     public: LinkHearing,
@@ -35,6 +37,7 @@ pub(crate) struct Heard {
 struct LinkHearing {
     /// When something was last heard, or listening began.
     last: Moment,
+    heard: bool,
     silent: bool,
 }
 
@@ -78,14 +81,18 @@ impl Heard {
             running_since: None,
             last: None,
             last_life: None,
+            since: now,
             stopped_since: None,
-            public: LinkHearing { last: now, silent: false },
-            private: LinkHearing { last: now, silent: false },
+            public: LinkHearing { last: now, heard: false, silent: false },
+            private: LinkHearing { last: now, heard: false, silent: false },
         }
     }
 
     pub(crate) fn hear(&mut self, said: Said, link: Link, deadtime: Duration, now: Moment) -> Change {
         let yielded = said == Said::Stopped && self.last.is_some_and(|(last, _)| last == Said::Running);
+        if self.last.is_none_or(|(last, _)| last != said) {
+            self.since = now;
+        }
         self.last = Some((said, now));
         match said {
             Said::Running => {
@@ -119,6 +126,7 @@ impl Heard {
             Link::Private => (&mut self.private, &mut self.public),
         };
         hearing.last = now;
+        hearing.heard = true;
         if !std::mem::take(&mut hearing.silent) {
             return None;
         }
@@ -126,7 +134,8 @@ impl Heard {
         Some(match silence {
             Some(silence) => {
                 // The other link has as much time again to be heard.
-                *other = LinkHearing { last: now, silent: false };
+                other.last = now;
+                other.silent = false;
                 Back::Partner { silence }
             }
             None => Back::Link(link),
@@ -159,6 +168,20 @@ impl Heard {
                 now >= hearing.last + deadtime && !std::mem::replace(&mut hearing.silent, true)
             })
             .collect()
+    }
+
+    /// Whether it says that it is active, and since when; nothing if it says nothing.
+    pub(crate) fn says(&self) -> Option<(bool, Moment)> {
+        self.last.map(|(said, _)| (said == Said::Running, self.since))
+    }
+
+    /// When it was last heard on a link; and that, or when listening began.
+    pub(crate) fn on(&self, link: Link) -> (Option<Moment>, Moment) {
+        let hearing = match link {
+            Link::Public => &self.public,
+            Link::Private => &self.private,
+        };
+        (hearing.heard.then_some(hearing.last), hearing.last)
     }
 
     fn link(&mut self, link: Link) -> &mut LinkHearing {

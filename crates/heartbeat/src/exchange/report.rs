@@ -13,6 +13,8 @@ pub struct PartnerReport {
     pub trailer: Trailer,
     /// When it arrived.
     pub heard: Moment,
+    /// Since when the partner has said that it is in this state, as far as this router has heard.
+    pub since: Moment,
     /// On which link.
     pub link: Link,
     /// The key that signed it; nothing if anybody may have written it.
@@ -20,6 +22,13 @@ pub struct PartnerReport {
 }
 
 impl PartnerReport {
+    /// Since when the partner says what it says now; after another run of pulse it begins anew.
+    pub(super) fn since(&self, next: &Trailer) -> Option<Moment> {
+        let session = |trailer: &Trailer| trailer.stamp.map(|stamp| stamp.session);
+        let same = next.standing == self.trailer.standing && session(next) == session(&self.trailer);
+        same.then_some(self.since)
+    }
+
     /// How old it is.
     pub fn age(&self, now: Moment) -> Duration {
         now.saturating_sub(self.heard)

@@ -4,6 +4,7 @@ use super::{Aim, Control, FosMachine, Network};
 use crate::Moment;
 use crate::datagram::Message;
 use crate::event::{Action, Datagram, Link};
+use crate::history::Cause;
 use crate::line::Line;
 use crate::partner::{AFTER_YIELD, Back, Change};
 use crate::reception::{Said, judge_fos};
@@ -65,7 +66,10 @@ impl FosMachine {
                 self.announce_after(change, now);
                 self.offer_service(now);
             }
-            (Aim::Watch, Said::Running) => self.hold_down.failed = false,
+            (Aim::Watch, Said::Running) => {
+                self.hold_down.failed = false;
+                self.because(Cause::PartnerServes, now);
+            }
             (Aim::Watch, Said::Stopped) => self.consider_inactive_partner(now),
             (Aim::End { .. } | Aim::Ended, _) => {}
         }
@@ -101,7 +105,7 @@ impl FosMachine {
         match self.settings.role {
             Role::Primary if told_to_stop => {
                 self.log(Line::FosToldToStop);
-                self.watch();
+                self.watch(Cause::ToldToStop, now);
                 // Its services have failed: it does not take them back from a living partner at once (F13).
                 self.hold_down.served(now.saturating_sub(self.active_since));
                 self.hold_down.begin(now);
@@ -110,7 +114,7 @@ impl FosMachine {
                 self.log(Line::FosTieDeactivating);
                 self.send(Message::FosRunning, now);
                 self.yielding = true;
-                self.watch();
+                self.watch(Cause::Tie, now);
             }
             Role::Primary | Role::Backup if now < self.tie_answered_until => {}
             role => {
@@ -135,22 +139,20 @@ impl FosMachine {
         if self.link_failed || self.has_network_fault() || self.hold_down.holds(now) || starting {
             return;
         }
-        self.serve(
-            match self.settings.role {
-                Role::Primary => Line::FosBackupInactive,
-                Role::Backup => Line::FosPrimaryInactive,
-            },
-            now,
-        );
+        let (line, cause) = match self.settings.role {
+            Role::Primary => (Line::FosBackupInactive, Cause::BackupInactive),
+            Role::Backup => (Line::FosPrimaryInactive, Cause::PrimaryInactive),
+        };
+        self.serve(line, cause, now);
     }
 
     /// Active from now on, whatever it takes to serve.
-    pub(super) fn serve(&mut self, why: Line, now: Moment) {
-        self.log(why);
-        self.take_services(now);
+    pub(super) fn serve(&mut self, line: Line, cause: Cause, now: Moment) {
+        self.log(line);
+        self.take_services(cause, now);
     }
 
-    fn take_services(&mut self, now: Moment) {
+    fn take_services(&mut self, cause: Cause, now: Moment) {
         self.hold_down.failed = false;
         self.network = Network::Fine;
         if let Some(count) = self.activations.count(now) {
@@ -161,13 +163,15 @@ impl FosMachine {
             self.active_since = now;
         }
         self.aim = Aim::Serve;
+        self.because(cause, now);
         self.send(self.says(), now);
     }
 
-    fn watch(&mut self) {
+    fn watch(&mut self, cause: Cause, now: Moment) {
         self.tell_overlap();
         self.control = Control::Shared;
         self.aim = Aim::Watch;
+        self.because(cause, now);
     }
 
     /// The dead timer. It does not help to serve where the network ends at this router.
@@ -198,7 +202,7 @@ impl FosMachine {
         self.hold_down.end();
         self.link_failed = false;
         self.control = Control::Shared;
-        self.serve(Line::FosPartnerDead, now);
+        self.serve(Line::FosPartnerDead, Cause::PartnerDead, now);
     }
 
     /// The check of the gateway is over: whose fault is it that a service of the partner does not answer?
@@ -216,9 +220,11 @@ impl FosMachine {
             (Network::Checking, false) => {
                 self.log(Line::FosNoGateway);
                 self.log(Line::FosNetworkFault);
+                self.because(Cause::GatewaySilent, now);
             }
             (_, true) => {
                 self.log(Line::FosNetworkFixed);
+                self.because(Cause::GatewayAnswers, now);
                 self.dead_due = now + self.settings.deadtime;
             }
             (_, false) => {}
@@ -234,7 +240,7 @@ impl FosMachine {
         }
         self.log(Line::FosRemoteFault);
         self.control = Control::Wanted;
-        self.take_services(now);
+        self.take_services(Cause::ServiceFailed, now);
     }
 
     pub(super) fn recheck_gateway(&mut self, now: Moment) {
@@ -262,16 +268,23 @@ impl FosMachine {
         }
         let private = self.is_down(Link::Private) && self.heard.alive(self.settings.deadtime, now);
         let failed = self.is_down(Link::Public) || private;
+        let down = Cause::LinkDown(if self.is_down(Link::Public) { Link::Public } else { Link::Private });
         match (std::mem::replace(&mut self.link_failed, failed), failed) {
             (false, true) if self.aim == Aim::Serve && self.wants_control() => {
                 self.log(Line::FosLinkWantsControl);
             }
             (false, true) if self.aim == Aim::Serve => {
                 self.log(Line::FosLinkDeactivating);
-                self.watch();
+                self.watch(down, now);
             }
-            (false, true) => self.log(Line::LinkFailureDisabled),
-            (true, false) => self.log(Line::LinksRestored),
+            (false, true) => {
+                self.log(Line::LinkFailureDisabled);
+                self.because(down, now);
+            }
+            (true, false) => {
+                self.log(Line::LinksRestored);
+                self.because(Cause::LinksRestored, now);
+            }
             _ => {}
         }
     }

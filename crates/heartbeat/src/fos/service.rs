@@ -4,6 +4,7 @@ use super::{Aim, BETWEEN_GOODBYES, Control, FosMachine, Network};
 use crate::Moment;
 use crate::datagram::Message;
 use crate::event::{Action, Ending, FosMode};
+use crate::history::Cause;
 use crate::line::Line;
 use crate::supervision::{Due, End};
 use std::time::Duration;
@@ -194,6 +195,7 @@ impl FosMachine {
             self.log(Line::FosGivingUp { attempts: self.fos.failed_restarts(), hold_down });
             self.control = Control::Shared;
             self.aim = Aim::Watch;
+            self.because(Cause::FosFails, now);
         }
     }
 

@@ -3,6 +3,7 @@
 use super::departure::Reason;
 use super::{Duty, Machine};
 use crate::Moment;
+use crate::insight::{Insight, Parts};
 use crate::trailer::{Departure, Standing, Timers, Trailer};
 
 impl Machine {
@@ -14,6 +15,12 @@ impl Machine {
             departure: self.departure.map(Reason::departure),
             ..Trailer::default()
         }
+    }
+
+    /// What it knows.
+    pub fn insight(&self, now: Moment) -> Insight {
+        let Self { settings, history, hold_down, heard, links, .. } = self;
+        Parts { settings, history, hold_down, heard, links }.insight(now)
     }
 
     /// The partner believes this router once it has heard what it hears, and need not wait for that until the next

@@ -4,6 +4,7 @@ use super::{Duty, LinkFailure, Machine, Reason};
 use crate::Moment;
 use crate::datagram::Message;
 use crate::event::{Action, Datagram, Link};
+use crate::history::Cause;
 use crate::line::Line;
 use crate::partner::{AFTER_YIELD, Back, Change};
 use crate::reception::{Said, judge};
@@ -55,7 +56,10 @@ impl Machine {
                 self.announce_after(change, now);
                 self.offer_service(now);
             }
-            (Duty::Standby, Said::Running) => self.hold_down.failed = false,
+            (Duty::Standby, Said::Running) => {
+                self.hold_down.failed = false;
+                self.because(Cause::PartnerServes, now);
+            }
             (Duty::Standby, Said::Stopped) => self.consider_inactive_partner(now),
             _ => {}
         }
@@ -113,13 +117,11 @@ impl Machine {
         if self.hold_down.holds(now) || self.link_forbids(now) || self.partner_may_just_be_starting(now) {
             return;
         }
-        self.go_active(
-            match self.settings.role {
-                Role::Primary => Line::BackupInactive,
-                Role::Backup => Line::PrimaryInactive,
-            },
-            now,
-        );
+        let (line, cause) = match self.settings.role {
+            Role::Primary => (Line::BackupInactive, Cause::BackupInactive),
+            Role::Backup => (Line::PrimaryInactive, Cause::PrimaryInactive),
+        };
+        self.go_active(line, cause, now);
     }
 
     /// At a cold start of both the primary shall win: it acts on the first STOPPED, the backup on a later one.
@@ -156,7 +158,7 @@ impl Machine {
         // That the links are silent needs no lines of its own then.
         let _ = self.newly_silent(now);
         self.hold_down.end();
-        self.go_active(Line::PartnerDead, now);
+        self.go_active(Line::PartnerDead, Cause::PartnerDead, now);
     }
 
     pub(super) fn settle_links(&mut self, now: Moment) {
@@ -182,6 +184,7 @@ impl Machine {
             (true, None) => {
                 self.link_failure = None;
                 self.log(Line::LinksRestored);
+                self.because(Cause::LinksRestored, now);
             }
             _ => self.link_failure = failure,
         }
@@ -206,7 +209,10 @@ impl Machine {
                 self.log(Line::LinkFailureDeactivating);
                 self.leave(Reason::Link, now);
             }
-            Duty::Standby => self.log(Line::LinkFailureDisabled),
+            Duty::Standby => {
+                self.log(Line::LinkFailureDisabled);
+                self.because(Cause::LinkDown(failure.link()), now);
+            }
             Duty::Leaving(..) | Duty::Ending(_) | Duty::Ended => {}
         }
     }

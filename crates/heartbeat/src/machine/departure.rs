@@ -1,10 +1,11 @@
 //! Being no longer active: addresses first, then lvsd, everything bounded (specification pulse.md section 14 and
 //! section 23, F11 and F14).
 
-use super::{Duty, Machine};
+use super::{Duty, LinkFailure, Machine};
 use crate::Moment;
 use crate::datagram::Message;
-use crate::event::{Action, SyncMode};
+use crate::event::{Action, Link, SyncMode};
+use crate::history::Cause;
 use crate::line::Line;
 use std::time::Duration;
 
@@ -44,12 +45,22 @@ impl Ending {
 impl Machine {
     pub(super) fn leave(&mut self, reason: Reason, now: Moment) {
         self.duty = Duty::Leaving(reason, now);
+        self.because(self.cause(reason), now);
         self.departure = Some(reason);
         self.tell_overlap();
         self.act(Action::RunInactiveCommand);
         self.drop_addresses();
         if self.addresses.are_off() {
             self.left(reason, now);
+        }
+    }
+
+    fn cause(&self, reason: Reason) -> Cause {
+        match reason {
+            Reason::Tie => Cause::Tie,
+            Reason::Link => Cause::LinkDown(self.link_failure.map_or(Link::Public, LinkFailure::link)),
+            Reason::Lvsd => Cause::LvsdFails,
+            Reason::Signal => Cause::Told,
         }
     }
 
@@ -62,6 +73,7 @@ impl Machine {
             Reason::Link | Reason::Lvsd => self.send(Message::Stopped, now),
             Reason::Signal => return self.end(GOODBYES, 0, now),
         }
+        self.history.follow(self.state(), now);
         self.sync(SyncMode::Backup);
         self.stop_lvsd(now);
     }
@@ -94,6 +106,7 @@ impl Machine {
     fn end(&mut self, goodbyes: u8, status: u8, now: Moment) {
         let goodbyes = if self.settings.speaks() { goodbyes } else { 0 };
         self.duty = Duty::Ending(Ending { goodbyes, next_goodbye: now, status });
+        self.because(Cause::Told, now);
         self.say_goodbye(now);
         self.sync(SyncMode::Off);
         self.stop_lvsd(now);

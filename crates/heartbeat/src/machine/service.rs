@@ -4,6 +4,7 @@ use super::{Duty, Machine, Reason};
 use crate::Moment;
 use crate::datagram::Message;
 use crate::event::{Action, Ending, SyncMode};
+use crate::history::Cause;
 use crate::line::Line;
 use crate::supervision::{Due, End};
 use std::time::Duration;
@@ -44,8 +45,8 @@ impl Addresses {
 
 impl Machine {
     /// Active from now on, whatever it takes to serve.
-    pub(super) fn go_active(&mut self, why: Line, now: Moment) {
-        self.log(why);
+    pub(super) fn go_active(&mut self, line: Line, cause: Cause, now: Moment) {
+        self.log(line);
         self.hold_down.failed = false;
         if self.links_failed_with_private_only().is_some() {
             self.link_failure = None;
@@ -56,6 +57,7 @@ impl Machine {
         }
         self.duty = Duty::Active;
         self.active_since = now;
+        self.because(cause, now);
         self.departure = None;
         self.send(Message::Running, now);
         self.act(Action::RunActiveCommand);

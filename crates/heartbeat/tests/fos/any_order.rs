@@ -70,6 +70,16 @@ impl World {
         }
     }
 
+    /// Nothing changes without being remembered.
+    fn remembers(&self) {
+        let insight = self.machine.insight(self.now);
+        assert_eq!(insight.state, self.machine.state());
+        let [before, after] = [0, 1].map(|skipped| insight.transitions.iter().skip(skipped));
+        assert!(before.zip(after).all(|(before, after)| before.to == after.from && before.at <= after.at));
+        let last = insight.transitions.last().map_or(State::Ready, |last| last.to);
+        assert_eq!(last, insight.state);
+    }
+
     fn passes(&mut self, milliseconds: u64) {
         let end = self.now + Moment::from_millis(milliseconds);
         while let Some(next) = self.machine.next_wake().filter(|next| *next <= end) {
@@ -106,6 +116,7 @@ proptest! {
         world.on(Event::Start { force_active });
         for happening in &happenings {
             world.happens(happening);
+            world.remembers();
         }
         // Left alone with a gateway, a good link and a fos that works, it serves: there is nobody else.
         world.on(Event::LinkState { link: Link::Public, up: true });

@@ -62,6 +62,13 @@ impl Router {
         router
     }
 
+    /// Every change of state, as an administrator reads it.
+    pub(crate) fn history(&self) -> Vec<String> {
+        let transitions = self.machine.insight(self.now).transitions;
+        let words = |it: &heartbeat::Transition| format!("{} -> {}: {}", it.from, it.to, it.cause);
+        transitions.iter().map(words).collect()
+    }
+
     pub(crate) fn state(&self) -> State {
         self.machine.state()
     }

@@ -7,8 +7,8 @@
 )]
 
 use heartbeat::{
-    Action, ByteOrder, Datagram, Ending, Event, Link, Machine, Message, Moment, Partner, Role, Settings,
-    Severity, State,
+    Action, ByteOrder, Datagram, Ending, Event, Insight, Link, Machine, Message, Moment, Partner, Role,
+    Settings, Severity, State, Transition,
 };
 use std::net::IpAddr;
 
@@ -114,6 +114,18 @@ impl Router {
             self.on(Self::lvsd_killed(11));
             self.wake_until(self.now + 1.0);
         }
+    }
+
+    pub(crate) fn insight(&self) -> Insight {
+        self.machine.insight(seconds(self.now))
+    }
+
+    /// Every change of state, as an administrator reads it.
+    pub(crate) fn history(&self) -> Vec<String> {
+        let transitions = self.insight().transitions;
+        let words =
+            |it: &Transition| format!("{} {} -> {}: {}", it.at.as_secs_f64(), it.from, it.to, it.cause);
+        transitions.iter().map(words).collect()
     }
 
     pub(crate) fn state(&self) -> State {
