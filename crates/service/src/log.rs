@@ -108,8 +108,8 @@ struct Text {
 impl Text {
     fn into_line(self) -> String {
         let mut line = String::with_capacity(self.message.len() + self.fields.len());
-        // Some of Piranha's texts end in a line feed of their own.
-        for character in self.message.trim_end().chars().chain(self.fields.chars()) {
+        // Some of Piranha's texts end in a line feed of their own, and one in a blank that belongs to it.
+        for character in self.message.trim_end_matches('\n').chars().chain(self.fields.chars()) {
             if line.len() >= LONGEST_LINE {
                 break;
             }
@@ -201,6 +201,10 @@ mod tests {
     fn a_line_stays_one_line() {
         assert_eq!(line("good\nforged[1]: line\n", " a=b"), "good\\nforged[1]: line a=b");
         assert_eq!(line("100 %s %n", ""), "100 %s %n");
+        assert_eq!(
+            line("Shutting down local service 192.0.2.1:80 ", ""),
+            "Shutting down local service 192.0.2.1:80 "
+        );
         assert_eq!(line(&"x".repeat(20_000), "").len(), super::LONGEST_LINE);
     }
 }

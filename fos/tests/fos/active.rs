@@ -24,14 +24,14 @@ fn every_active_service_is_stopped_then_started_and_stopped_at_the_end() {
         let log = log.join("\n").replace(&format!("signal {number}"), "signal N");
         insta::allow_duplicates!(insta::assert_snapshot!(log, @"
         fos: Stopping local services (if any)
-        fos: Shutting down local service 192.0.2.10:80
+        fos: Shutting down local service 192.0.2.10:80 
         fos: Starting local service 192.0.2.10:80 ...
         fos: Stopping local services (if any)
-        fos: Shutting down local service 192.0.2.11:80
+        fos: Shutting down local service 192.0.2.11:80 
         fos: Starting local service 192.0.2.11:80 ...
         fos: Shutting down due to signal N
-        fos: Shutting down local service 192.0.2.10:80
-        fos: Shutting down local service 192.0.2.11:80
+        fos: Shutting down local service 192.0.2.10:80 
+        fos: Shutting down local service 192.0.2.11:80 
         fos: will now exit to notify pulse...
         "));
     }
@@ -55,7 +55,7 @@ fn commands_that_fail_are_named_with_the_reason_and_change_nothing() {
     let mut fos = folder.fos(&["--active"]);
     insta::assert_snapshot!(fos.expect_line("192.0.2.11:25!").join("\n"), @r#"
     fos: Stopping local services (if any)
-    fos: Shutting down local service 192.0.2.10:80
+    fos: Shutting down local service 192.0.2.10:80 
     fos: Warning; shutdown of local service 192.0.2.10:80 returned error 1 status=3
     fos: Starting local service 192.0.2.10:80 ...
     fos: Failed to start service 192.0.2.10:80! status=3

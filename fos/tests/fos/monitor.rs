@@ -44,7 +44,7 @@ fn services_are_stopped_before_they_are_watched_and_none_is_started() {
     assert!(!lives(nanny));
     insta::assert_snapshot!(log.join("\n").replace(&nanny.to_string(), "PID"), @"
     fos: Stopping local services (if any)
-    fos: Shutting down local service 192.0.2.10:80
+    fos: Shutting down local service 192.0.2.10:80 
     fos: Starting monitor for 192.0.2.10:80 running as pid PID
     fos: Shutting down due to signal 15
     fos: Shutting down monitor for web 192.0.2.10:80 running as pid PID
