@@ -85,7 +85,7 @@ impl fmt::Display for Line {
                     Force::Term => "ending",
                     Force::Kill => "killing",
                 };
-                write!(f, "{what} of {place} has not ended within {} s: {then} it", waited.as_secs())
+                write!(f, "{what} of {place} has not ended within {} s: {then} it", waited.as_secs_f64())
             }
             Self::ShuttingDownBySignal(signal) => write!(f, "Shutting down due to signal {signal}"),
             Self::Orphaned => f.write_str("pulse is gone: shutting down"),

@@ -6,15 +6,11 @@ mod tests;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::ffi::OsString;
-use std::time::Duration;
 
 use crate::event::{Action, Event, Id, Moment, Outcome};
 use crate::line::Line;
 use crate::patience::Patience;
 use crate::plan::{FailoverService, Mode};
-
-/// How long a start or stop command may take (specification fos.md S5).
-const COMMAND_PATIENCE: Duration = Duration::from_secs(60);
 
 /// fos, from its start to its end.
 #[derive(Debug)]
@@ -127,9 +123,9 @@ impl Machine {
             return;
         }
         let mut gone = Vec::new();
-        for (id, service) in self.services.iter().filter(|(_, service)| !service.removed) {
-            match sections.iter().position(|section| *section == service.section) {
-                Some(kept) => drop(sections.remove(kept)),
+        for (id, service) in self.services.iter_mut().filter(|(_, service)| !service.removed) {
+            match sections.iter().position(|section| section.runs_as(&service.section)) {
+                Some(kept) => service.section = sections.remove(kept),
                 None => gone.push(*id),
             }
         }
@@ -153,14 +149,14 @@ impl Machine {
 
     fn perform(&mut self, step: Step, now: Moment) {
         let Some(service) = self.services.get(&step.service()) else { return };
-        let FailoverService { place, start, stop, monitor, .. } = service.section.clone();
+        let FailoverService { place, start, stop, monitor, command_time, .. } = service.section.clone();
         match step {
             Step::Clear(_) => {
                 self.log(Line::StoppingLocal);
-                self.run(step, Line::ShuttingDown(place), stop, now);
+                self.run(step, Line::ShuttingDown(place), stop, now + command_time);
             }
-            Step::Stop(_) => self.run(step, Line::ShuttingDown(place), stop, now),
-            Step::Start(_) => self.run(step, Line::Starting(place), start, now),
+            Step::Stop(_) => self.run(step, Line::ShuttingDown(place), stop, now + command_time),
+            Step::Start(_) => self.run(step, Line::Starting(place), start, now + command_time),
             Step::Watch(id) if !monitor.is_empty() => self.act(Action::StartMonitor(id, monitor)),
             Step::Watch(_) if place.address.is_unspecified() => self.log(Line::NotWatched(place)),
             Step::Watch(_) => {}
@@ -168,13 +164,13 @@ impl Machine {
     }
 
     /// Runs a command; where there is none, nothing is run and nothing fails (specification fos.md S1).
-    fn run(&mut self, step: Step, line: Line, words: Vec<OsString>, now: Moment) {
+    fn run(&mut self, step: Step, line: Line, words: Vec<OsString>, until: Moment) {
         if words.is_empty() {
             return self.performed(step);
         }
         self.log(line);
         self.act(Action::RunCommand(words));
-        self.command = Some((step, Patience::limited(COMMAND_PATIENCE, now)));
+        self.command = Some((step, Patience::limited(until)));
     }
 
     fn command_ended(&mut self, outcome: &Outcome) {

@@ -26,8 +26,8 @@ enum Stage {
 /// What is due for a process that has not ended.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Due {
-    /// It gets this signal, since it has not ended within this time.
-    Signal(Force, Duration),
+    /// It gets this signal.
+    Signal(Force),
     /// Nobody waits for it any more.
     GiveUp,
 }
@@ -38,9 +38,9 @@ impl Patience {
         Self { stage: Stage::Running, until: None }
     }
 
-    /// With a process that may run for so long.
-    pub(crate) fn limited(limit: Duration, now: Moment) -> Self {
-        Self { stage: Stage::Running, until: Some(now + limit) }
+    /// With a process that may run until then.
+    pub(crate) fn limited(until: Moment) -> Self {
+        Self { stage: Stage::Running, until: Some(until) }
     }
 
     /// It shall end now. Whether it is to be told: nobody is told twice.
@@ -57,16 +57,16 @@ impl Patience {
         self.stage != Stage::Running
     }
 
-    pub(crate) fn due(&mut self, limit: Duration, now: Moment) -> Option<Due> {
+    pub(crate) fn due(&mut self, now: Moment) -> Option<Due> {
         self.until.filter(|until| now >= *until)?;
         match self.stage {
             Stage::Running => {
                 self.ask(now);
-                Some(Due::Signal(Force::Term, limit))
+                Some(Due::Signal(Force::Term))
             }
             Stage::Asked => {
                 *self = Self { stage: Stage::Killed, until: Some(now + AFTER_KILL) };
-                Some(Due::Signal(Force::Kill, AFTER_TERM))
+                Some(Due::Signal(Force::Kill))
             }
             Stage::Killed => Some(Due::GiveUp),
         }

@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr};
+use std::time::Duration;
 
 use lvs_cf::{Config, Text};
 
@@ -18,7 +19,7 @@ pub(crate) enum Mode {
     Monitor,
 }
 
-/// One active `failover` section. Two that are equal need no restart.
+/// One active `failover` section.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct FailoverService {
     pub(crate) name: String,
@@ -29,6 +30,15 @@ pub(crate) struct FailoverService {
     pub(crate) stop: Vec<OsString>,
     /// The nanny's command; empty where none watches.
     pub(crate) monitor: Vec<OsString>,
+    /// How long each of the two commands may take (specification fos.md S5).
+    pub(crate) command_time: Duration,
+}
+
+impl FailoverService {
+    /// Whether what runs for the other one serves this one as well.
+    pub(crate) fn runs_as(&self, other: &Self) -> bool {
+        *self == Self { command_time: self.command_time, ..other.clone() }
+    }
 }
 
 /// The floating address and the port, as log lines name a service.
@@ -77,6 +87,7 @@ pub(crate) fn failover_services(
                 Mode::Monitor if !options.test_start => monitor_command(section, partner, options),
                 Mode::Monitor | Mode::Active => Vec::new(),
             },
+            command_time: section.command_time(),
         })
         .collect()
 }

@@ -17,7 +17,7 @@ use crate::options::Options;
 const LVSD_PID_FILE: &str = "/var/run/lvs.pid";
 /// That of fos.
 const FOS_PID_FILE: &str = "/var/run/fos.pid";
-/// How long a daemon may take to end before it is killed.
+/// How long a daemon may take to end before it is killed; fos runs the stop commands meanwhile.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Removes the floating addresses: until the decision to be active they are the partner's.
@@ -40,18 +40,18 @@ pub(crate) fn remove_addresses(interfaces: &mut Interfaces, floating: &[Floating
 }
 
 /// Ends an lvsd and a fos that nobody watches any more, known by their pid files and programs.
-pub(crate) fn end_daemons(options: &Options) {
-    end("lvsd", Path::new(LVSD_PID_FILE), &options.lvsd);
-    end("fos", Path::new(FOS_PID_FILE), &options.fos);
+pub(crate) fn end_daemons(options: &Options, services_stop_within: Duration) {
+    end("lvsd", Path::new(LVSD_PID_FILE), &options.lvsd, PATIENCE);
+    end("fos", Path::new(FOS_PID_FILE), &options.fos, PATIENCE + services_stop_within);
 }
 
-fn end(name: &str, pid_file: &Path, program: &Path) {
+fn end(name: &str, pid_file: &Path, program: &Path, patience: Duration) {
     let Some(pid) = named_process(pid_file).filter(|pid| runs(*pid, program)) else { return };
     tracing::warn!("ending {name}, which was left behind pid={pid}");
-    if kill(pid, Signal::SIGTERM).is_err() || wait_for_end(pid, program, PATIENCE) {
+    if kill(pid, Signal::SIGTERM).is_err() || wait_for_end(pid, program, patience) {
         return;
     }
-    tracing::warn!("{name} has not ended within {} s: killing it pid={pid}", PATIENCE.as_secs());
+    tracing::warn!("{name} has not ended within {} s: killing it pid={pid}", patience.as_secs());
     if kill(pid, Signal::SIGKILL).is_ok() {
         wait_for_end(pid, program, Duration::from_secs(1));
     }

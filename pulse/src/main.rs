@@ -160,7 +160,7 @@ fn prepare(options: &Options, plan: &Plan) -> Result<Interfaces, Refusal> {
     if !options.force_active {
         left_behind::remove_addresses(&mut interfaces, &plan.floating);
     }
-    left_behind::end_daemons(options);
+    left_behind::end_daemons(options, plan.settings.services_stop_within);
     Ok(interfaces)
 }
 

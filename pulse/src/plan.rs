@@ -6,7 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use heartbeat::{Authentication, Partner, Role, Settings, trailer};
-use lvs_cf::{Config, ForwardingMethod, Node, Service, Word, prefix_length};
+use lvs_cf::{Config, Failover, ForwardingMethod, Node, Service, Word, prefix_length};
 use netdev::{FloatingAddress, Label};
 
 use crate::configuration::Configuration;
@@ -74,6 +74,12 @@ impl Plan {
             keepalive,
             deadtime,
             monitor_links: config.monitors_links(),
+            services_stop_within: config
+                .failover
+                .iter()
+                .filter(|service| service.active)
+                .map(stop_time)
+                .sum(),
         };
         // Only routers of real servers have commands of their own and connections to synchronise.
         let lvs = config.service == Service::Lvs;
@@ -118,6 +124,12 @@ fn links(config: &Config, role: Role) -> (Endpoint, Option<Endpoint>) {
     let public = link(address(&config.primary), address(&config.backup)).unwrap_or(nowhere);
     let private = config.private_link().and_then(|(primary, backup)| link(Some(primary), Some(backup)));
     (public, private)
+}
+
+/// How long the stop command of a failover service may take: fos asks it to end after its time, and kills it at last.
+fn stop_time(service: &Failover) -> Duration {
+    const IN_VAIN: Duration = Duration::from_secs(6);
+    service.command_time() + IN_VAIN
 }
 
 fn timers(config: &Config, times: Times, warnings: &mut Vec<String>) -> (Duration, Duration) {
@@ -268,6 +280,8 @@ virtual long {
         let raised: Vec<_> = plan.floating.iter().map(|it| format!("{} {}", it.address, it.label)).collect();
         assert_eq!(raised, ["192.0.2.10 eth0:1"]);
         assert_eq!((plan.active_cmd, plan.sync), (None, None));
+        // Three sections are active: 60 s each, and 6 s for one that must be killed.
+        assert_eq!(plan.settings.services_stop_within, Duration::from_secs(198));
     }
 
     #[test]

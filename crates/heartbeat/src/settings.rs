@@ -36,6 +36,9 @@ pub struct Settings {
     pub deadtime: Duration,
     /// Whether a link that is down makes this router inactive.
     pub monitor_links: bool,
+    /// `service = fos`: how long the stop commands of all services together may take. fos sees to that itself; one that
+    /// takes longer is killed.
+    pub services_stop_within: Duration,
 }
 
 impl Settings {

@@ -177,6 +177,8 @@ pub struct VirtualServer {
     pub rise: Option<u32>,
     /// Extension: checks that must fail in a row before a real server is down.
     pub fall: Option<u32>,
+    /// Extension: time that `start_cmd` and `stop_cmd` may take each. See [`VirtualServer::command_time`].
+    pub command_timeout: Option<Duration>,
 }
 
 /// A `server` section.
@@ -274,6 +276,7 @@ impl Default for VirtualServer {
             check_timeout: None,
             rise: None,
             fall: None,
+            command_timeout: None,
         }
     }
 }
@@ -286,6 +289,8 @@ impl Default for RealServer {
 
 /// What `reentry` is when absent or 0.
 const REENTRY_SECONDS: i32 = 180;
+/// What `command_timeout` is when absent.
+const COMMAND_TIME: Duration = Duration::from_secs(60);
 
 impl Config {
     /// Time between heartbeats in force: below one second in Piranha's form counts as one second
@@ -353,6 +358,12 @@ impl VirtualServer {
     /// (specification lvsd.md 15, row 16).
     pub fn time_between_checks(&self) -> Duration {
         self.check_interval.unwrap_or_else(|| at_least_one(self.timeout))
+    }
+
+    /// fos: how long a start or stop command may take before it is ended, 60 seconds unless `command_timeout` says
+    /// otherwise (specification fos.md, row S5).
+    pub fn command_time(&self) -> Duration {
+        self.command_timeout.unwrap_or(COMMAND_TIME)
     }
 
     /// How long a real server must be up before it is taken back; 0 in the file means 180 seconds

@@ -170,6 +170,7 @@ impl Level for VirtualServer {
         row("check_timeout", Kind::Period, into!(check_timeout = Some(period?))).ours(),
         row("rise", Kind::Count, into!(rise = Some(count?))).ours(),
         row("fall", Kind::Count, into!(fall = Some(count?))).ours(),
+        row("command_timeout", Kind::Period, into!(command_timeout = Some(period?))).ours(),
     ];
 }
 

@@ -547,13 +547,14 @@ fn extension_lines_15() {
 
     let section = section(
         "     #% address = 2001:db8::80 eth0\n #% scheduler = mh\n#% protocol = sctp\n#% check_interval = 500ms\n\
-         #% check_timeout = 2\n#% rise = 2\n#% fall = 3",
+         #% check_timeout = 2\n#% rise = 2\n#% fall = 3\n#% command_timeout = 5m",
     );
     assert_eq!(section.address, Some("2001:db8::80".parse().expect("an address")));
     assert_eq!((section.scheduler, section.protocol), (Scheduler::Maglev, Protocol::Sctp));
     assert_eq!(section.check_interval, Some(Duration::from_millis(500)));
     assert_eq!(section.check_timeout, Some(Duration::from_secs(2)));
     assert_eq!((section.rise, section.fall), (Some(2), Some(3)));
+    assert_eq!(section.command_time(), Duration::from_secs(300));
 
     let config = config(
         "#% expire_persistence = 0\n#% nanny_pool = 1\n#% announce_refresh = 60\n#% heartbeat_key_file = /etc/key\n\
@@ -656,4 +657,5 @@ fn times_in_force() {
     );
     assert_eq!(section("reentry = 0").reentry_time(), Duration::from_secs(180));
     assert_eq!(section("reentry = 5").reentry_time(), Duration::from_secs(5));
+    assert_eq!(section("active = 1").command_time(), Duration::from_secs(60));
 }

@@ -1,6 +1,6 @@
 //! The end of a service, of a nanny, and of fos, which is its message to pulse (specification fos.md 4 and S6).
 
-use super::{COMMAND_PATIENCE, Machine, Step};
+use super::{Machine, Step};
 use crate::event::{Action, Force, Id, Moment, Outcome};
 use crate::line::Line;
 use crate::patience::{AFTER_TERM, Due};
@@ -112,10 +112,12 @@ impl Machine {
     fn lose_patience_with_command(&mut self, now: Moment) {
         let Some((step, patience)) = &mut self.command else { return };
         let what = if let Step::Start(_) = step { "start_cmd" } else { "stop_cmd" };
-        let place = self.services.get(&step.service()).map(|service| service.section.place);
-        match patience.due(COMMAND_PATIENCE, now) {
-            Some(Due::Signal(force, waited)) => {
-                if let Some(place) = place {
+        let section = self.services.get(&step.service()).map(|service| &service.section);
+        let section = section.map(|section| (section.place, section.command_time));
+        match patience.due(now) {
+            Some(Due::Signal(force)) => {
+                if let Some((place, command_time)) = section {
+                    let waited = if force == Force::Term { command_time } else { AFTER_TERM };
                     self.log(Line::TooSlow(what, place, waited, force));
                 }
                 self.act(Action::SignalCommand(force));
@@ -129,9 +131,9 @@ impl Machine {
         let Some(service) = self.services.get_mut(&id) else { return };
         let Some(monitor) = &mut service.monitor else { return };
         let place = service.section.place;
-        match monitor.patience.due(AFTER_TERM, now) {
-            Some(Due::Signal(force, waited)) => {
-                self.log(Line::TooSlow("nanny", place, waited, force));
+        match monitor.patience.due(now) {
+            Some(Due::Signal(force)) => {
+                self.log(Line::TooSlow("nanny", place, AFTER_TERM, force));
                 self.act(Action::SignalMonitor(id, force));
             }
             Some(Due::GiveUp) => self.monitor_ended(id, Outcome::Stuck, now),

@@ -22,6 +22,7 @@ fn service(number: u8, mode: Mode) -> FailoverService {
         start: words(&format!("start {number}")),
         stop: words(&format!("stop {number}")),
         monitor: if mode == Mode::Monitor { words(&format!("nanny {number}")) } else { Vec::new() },
+        command_time: Duration::from_secs(60),
     }
 }
 
@@ -138,6 +139,21 @@ fn a_command_that_hangs_is_ended_then_killed_then_left_alone() {
     Warning; shutdown of local service 192.0.2.1:80 returned error 1 reason="it does not end"
     Starting local service 192.0.2.1:80 ...
     "#);
+}
+
+#[test]
+fn a_changed_command_timeout_restarts_nothing_and_holds_for_the_next_command() {
+    let (mut fos, _) = Fos::begun(Mode::Active, 1);
+    fos.on(Event::CommandEnded(FINE));
+    fos.on(Event::CommandEnded(FINE));
+    let patient = FailoverService { command_time: Duration::from_millis(1500), ..service(1, Mode::Active) };
+    assert!(fos.on(Event::Reread(vec![patient])).is_empty());
+    assert_eq!(fos.on(Event::Terminate(15)), ["stop 1"]);
+    assert_eq!((fos.wake(), fos.now), (vec!["end command".to_owned()], Duration::from_millis(1500)));
+    assert_eq!(
+        fos.log.last().map(String::as_str),
+        Some("stop_cmd of 192.0.2.1:80 has not ended within 1.5 s: ending it")
+    );
 }
 
 #[test]

@@ -81,6 +81,16 @@ fn a_start_command_that_hangs_makes_way_for_the_stop_command() {
 }
 
 #[test]
+fn a_command_that_takes_longer_than_the_file_allows_is_ended() {
+    let folder = Folder::new("a_command_that_takes_longer_than_the_file_allows_is_ended");
+    let commands = "start_cmd = \"SERVICE hang\"\n#% command_timeout = 200ms";
+    folder.configure(&section("web", 10, commands));
+    let fos = folder.fos(&["--active"]);
+    let log = fos.expect_line("Failed to start service 192.0.2.10:80! signal=15");
+    assert_eq!(log[2], "fos: start_cmd of 192.0.2.10:80 has not ended within 0.2 s: ending it");
+}
+
+#[test]
 fn a_test_start_executes_nothing_and_waits() {
     let folder = Folder::new("a_test_start_executes_nothing_and_waits");
     folder.configure(&ordinary("web", 10));

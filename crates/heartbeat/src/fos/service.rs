@@ -13,8 +13,8 @@ use std::time::Duration;
 const TRY_AGAIN: Duration = Duration::from_millis(500);
 /// fos ends a nanny that does not end within six seconds.
 const PATIENCE_WATCHING: Duration = Duration::from_secs(10);
-/// fos ends a stop command that does not end within 66 seconds. Nobody else may serve before.
-const PATIENCE_SERVING: Duration = Duration::from_secs(75);
+/// Besides the stop commands: fos first ends a start command that still runs, within six seconds.
+const PATIENCE_SERVING: Duration = Duration::from_secs(9);
 /// fos could not begin: that says nothing about the partner's services.
 const CANNOT_BEGIN: i32 = 1;
 
@@ -52,9 +52,10 @@ impl FosMachine {
         self.addresses.place == Place::Off && (self.fos.is_idle() || self.mode == FosMode::Monitor)
     }
 
+    /// How long fos may take to end. Nobody else may serve before the stop commands have.
     pub(super) fn patience(&self) -> Duration {
         match self.mode {
-            FosMode::Active => PATIENCE_SERVING,
+            FosMode::Active => PATIENCE_SERVING + self.settings.services_stop_within,
             FosMode::Monitor => PATIENCE_WATCHING,
         }
     }

@@ -17,6 +17,7 @@ pub(crate) fn settings(role: Role) -> Settings {
         keepalive: Moment::from_secs(2),
         deadtime: Moment::from_secs(5),
         monitor_links: true,
+        services_stop_within: Moment::from_secs(66),
     }
 }
 

@@ -45,6 +45,7 @@ impl Router {
             keepalive: seconds(2.0),
             deadtime: seconds(5.0),
             monitor_links: false,
+            services_stop_within: Moment::ZERO,
         })
     }
 

@@ -83,6 +83,7 @@ impl World {
             keepalive: parameters.keepalive,
             deadtime: parameters.deadtime,
             monitor_links: false,
+            services_stop_within: Moment::ZERO,
         };
         Self {
             now: Moment::ZERO,
