@@ -60,11 +60,9 @@ impl Children {
         }
     }
 
-    /// Starts a service's nanny, which ends with fos however that ends.
+    /// Starts a service's nanny.
     pub(crate) fn watch(&mut self, id: Id, words: &[OsString]) -> Event {
-        let mut command = command(words);
-        end_with_parent(command.as_std_mut());
-        match spawn(&mut command) {
+        match spawn(&mut command(words)) {
             Ok((pid, child)) => {
                 self.monitors.insert(id, Running { pid });
                 self.collect(Who::Monitor(id), child);
@@ -118,12 +116,14 @@ impl Children {
     }
 }
 
-/// Executed directly, without a shell; in a process group of its own, since a terminal's Ctrl-C is for fos alone.
+/// Executed directly, without a shell; in a process group of its own, since a terminal's Ctrl-C is for fos alone. It ends
+/// with fos, however that ends: the next fos runs commands of its own, and a stop that is late would undo a start.
 fn command(words: &[OsString]) -> Command {
     let (program, arguments) =
         words.split_first().map_or((None, words), |(program, rest)| (Some(program), rest));
     let mut command = Command::new(program.map_or("".as_ref(), OsString::as_os_str));
     command.args(arguments).stdin(Stdio::null()).process_group(0).env_remove(DESCRIPTOR);
+    end_with_parent(command.as_std_mut());
     command
 }
 

@@ -91,6 +91,16 @@ fn a_command_that_takes_longer_than_the_file_allows_is_ended() {
 }
 
 #[test]
+fn a_command_does_not_outlive_a_killed_fos() {
+    let folder = Folder::new("a_command_does_not_outlive_a_killed_fos");
+    folder.configure(&section("web", 10, "stop_cmd = \"SERVICE wait\""));
+    let mut fos = folder.fos(&["--monitor"]);
+    folder.expect_note("[wait]");
+    fos.child.kill().unwrap();
+    folder.expect_note("service has ended");
+}
+
+#[test]
 fn a_test_start_executes_nothing_and_waits() {
     let folder = Folder::new("a_test_start_executes_nothing_and_waits");
     folder.configure(&ordinary("web", 10));

@@ -15,10 +15,11 @@ use nix::unistd::Pid;
 /// Longest wait for anything that must happen.
 pub(crate) const PATIENT: Duration = Duration::from_secs(20);
 
-/// Notes its words; `hang` hangs, and `fail` fails.
+/// Notes its words; `hang` hangs, `wait` does until it is told to end, and `fail` fails.
 const SERVICE: &str = r#"#!/bin/sh
+trap 'echo "service has ended" >>"$NOTES"; exit 0' TERM
 { printf 'service'; printf ' [%s]' "$@"; echo; } >>"$NOTES"
-case "$1" in hang) exec sleep 1000 ;; fail) exit 3 ;; esac
+case "$1" in hang) exec sleep 1000 ;; wait) while :; do sleep 0.02; done ;; fail) exit 3 ;; esac
 "#;
 
 /// Notes its words, and watches for ever.
