@@ -3,10 +3,12 @@
 
 mod freshness;
 mod key;
+mod key_file;
 mod refusal;
 mod seal;
 
 pub use key::{Key, KeyError, Keys};
+pub use key_file::{KeyChangeError, KeyFile, LONGEST_KEY_FILE, SECRET};
 pub use refusal::Refusal;
 pub use seal::Path;
 

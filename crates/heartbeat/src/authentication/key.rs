@@ -29,9 +29,7 @@ pub struct Keys {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {
     /// No line is a key.
-    #[error(
-        "it holds no key: write a line `1 HEX`, HEX being 64 hexadecimal digits (`openssl rand -hex 32`)"
-    )]
+    #[error("it holds no key: remove it and make one with `piranhactl heartbeat-key`")]
     NoKey,
     /// More lines than anybody needs for changing keys.
     #[error("line {line}: more than {MOST} keys: remove those that no router signs with any more")]
@@ -74,8 +72,7 @@ impl Keys {
     /// Which line is wrong. A wrong line makes the whole text wrong.
     pub fn parse(text: &str) -> Result<Self, KeyError> {
         let mut keys: Vec<Key> = Vec::new();
-        let lines = text.lines().enumerate().map(|(index, text)| (index + 1, text.trim()));
-        for (line, text) in lines.filter(|(_, text)| !text.is_empty() && !text.starts_with('#')) {
+        for (line, text) in lines(text) {
             let key = Key::parse(text, line)?;
             if keys.iter().any(|known| known.id == key.id) {
                 return Err(KeyError::Twice { line, id: key.id });
@@ -90,6 +87,19 @@ impl Keys {
         Ok(Self { first, others: keys.collect() })
     }
 
+    /// One key, of a secret that is as long as a key may be.
+    pub(super) fn one<const LENGTH: usize>(id: u32, bytes: &[u8; LENGTH]) -> Self {
+        const { assert!(SHORTEST <= LENGTH && LENGTH <= LONGEST) };
+        let mut secret = Zeroizing::new([0; LONGEST]);
+        secret[..LENGTH].copy_from_slice(bytes);
+        Self { first: Key { id, secret }, others: Vec::new() }
+    }
+
+    /// The numbers of all keys, that of the signing one first.
+    pub fn ids(&self) -> impl Iterator<Item = u32> {
+        std::iter::once(&self.first).chain(&self.others).map(|key| key.id)
+    }
+
     pub(crate) fn signing(&self) -> &Key {
         &self.first
     }
@@ -97,6 +107,12 @@ impl Keys {
     pub(crate) fn find(&self, id: u32) -> Option<&Key> {
         std::iter::once(&self.first).chain(&self.others).find(|key| key.id == id)
     }
+}
+
+/// The lines that hold a key, counted from 1.
+pub(super) fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let lines = text.lines().enumerate().map(|(index, text)| (index + 1, text.trim()));
+    lines.filter(|(_, text)| !text.is_empty() && !text.starts_with('#'))
 }
 
 impl Key {
