@@ -1,9 +1,9 @@
 //! The file in which administrators' decisions outlive lvsd, and the router.
 
 use std::collections::BTreeMap;
-use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, Read as _, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::fs::{self, DirBuilder, File};
+use std::io::{self, Read as _};
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
 
 use anyhow::{Context, Result};
@@ -11,6 +11,7 @@ use control::decisions::{Decided, Decisions, LONGEST, Service, VERSION};
 use control::status;
 use ipvs::{DestinationKey, Family, Protocol, ServiceKey};
 use service::clocks::Clocks;
+use service::whole_file;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::operator::{Decision, Drain, Operator};
@@ -89,23 +90,12 @@ impl OperatorFile {
     }
 }
 
-/// No reader ever sees half of it, and no loss of power leaves half of it.
 fn write(path: &Path, decisions: &Decisions) -> Result<()> {
     let bytes = decisions.write()?;
     let directory = path.parent().unwrap_or(Path::new("/"));
     let made = DirBuilder::new().recursive(true).mode(0o755).create(directory);
     made.with_context(|| format!("cannot make {}", directory.display()))?;
-    let temporary = path.with_extension("json.new");
-    write_through(&temporary, &bytes).with_context(|| format!("cannot write {}", temporary.display()))?;
-    fs::rename(&temporary, path).with_context(|| format!("cannot replace {}", path.display()))?;
-    let flushed = File::open(directory).and_then(|directory| directory.sync_all());
-    flushed.with_context(|| format!("cannot flush {} to disk", directory.display()))
-}
-
-fn write_through(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
-    file.write_all(bytes)?;
-    file.sync_all()
+    Ok(whole_file::replace(path, &bytes, 0o600)?)
 }
 
 fn operator(decisions: Decisions, clocks: Clocks) -> Operator {

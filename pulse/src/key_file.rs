@@ -1,38 +1,26 @@
-//! The file with the heartbeat's keys. What is wrong with it is told without a byte of it.
+//! The file with the heartbeat's keys.
 
-use std::fs::{File, Metadata, OpenOptions};
-use std::io::{self, Read as _};
-use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use heartbeat::Authentication;
-use heartbeat::authentication::{KeyError, Keys};
+use heartbeat::authentication::{KeyError, Keys, LONGEST_KEY_FILE};
 use lvs_cf::{Config, HeartbeatAuth};
-use nix::unistd::geteuid;
-use zeroize::Zeroizing;
-
-/// Room for sixteen keys and some remarks.
-const LONGEST: u64 = 16 * 1024;
-/// Any access by the group or by others (chmod(2)).
-const NOT_THE_OWNER: u32 = 0o077;
+use service::secret_file;
 
 /// Why signatures cannot be had.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Refusal {
     #[error("heartbeat_auth = {0} needs a key: name its file with `#% heartbeat_key_file = PATH`")]
     NotNamed(HeartbeatAuth),
-    #[error("cannot read heartbeat_key_file {path}: {reason}; make it, or correct the path in lvs.cf")]
-    Unreadable { path: String, reason: io::Error },
-    #[error("heartbeat_key_file {path} is no regular file of at most {LONGEST} bytes")]
-    NotAFile { path: String },
     #[error(
-        "heartbeat_key_file {path} may be read by others than its owner (mode {mode:03o}): chmod 600 {path}"
+        "heartbeat_key_file {path} is not there: make it with `piranhactl heartbeat-key`, copy it from the partner, or \
+         correct the path in lvs.cf"
     )]
-    Exposed { path: String, mode: u32 },
-    #[error("heartbeat_key_file {path} belongs to user {owner}, who could change it: chown root {path}")]
-    Foreign { path: String, owner: u32 },
+    Absent { path: PathBuf },
+    #[error("heartbeat_key_file {0}")]
+    Unfit(secret_file::Error),
     #[error("heartbeat_key_file {path}: {reason}")]
-    Wrong { path: String, reason: KeyError },
+    Wrong { path: PathBuf, reason: KeyError },
 }
 
 /// What the file says about authentication, with its keys.
@@ -51,41 +39,10 @@ pub(crate) fn authentication(config: &Config) -> Result<Authentication, Refusal>
 }
 
 fn read(path: &Path) -> Result<Keys, Refusal> {
-    let shown = || path.display().to_string();
-    let unreadable = |reason| Refusal::Unreadable { path: shown(), reason };
-    // Opening a pipe must not wait for its writer.
-    let file = OpenOptions::new()
-        .read(true)
-        .custom_flags(nix::fcntl::OFlag::O_NONBLOCK.bits())
-        .open(path)
-        .map_err(unreadable)?;
-    check(&file.metadata().map_err(unreadable)?, path)?;
-    let text = text(&file).map_err(unreadable)?;
-    Keys::parse(&text).map_err(|reason| Refusal::Wrong { path: shown(), reason })
-}
-
-/// Of the file that is open, which nobody can exchange any more.
-fn check(metadata: &Metadata, path: &Path) -> Result<(), Refusal> {
-    let path = path.display().to_string();
-    let (mode, owner) = (metadata.mode() & 0o777, metadata.uid());
-    if !metadata.is_file() || metadata.len() > LONGEST {
-        return Err(Refusal::NotAFile { path });
-    }
-    if mode & NOT_THE_OWNER != 0 {
-        return Err(Refusal::Exposed { path, mode });
-    }
-    if owner != 0 && owner != geteuid().as_raw() {
-        return Err(Refusal::Foreign { path, owner });
-    }
-    Ok(())
-}
-
-/// Room is made beforehand, so that no copy of the keys is left where the text grew out of.
-fn text(file: &File) -> io::Result<Zeroizing<String>> {
-    let room = usize::try_from(LONGEST).unwrap_or_default();
-    let mut text = Zeroizing::new(String::with_capacity(room + 1));
-    file.take(LONGEST).read_to_string(&mut text)?;
-    Ok(text)
+    let text = secret_file::read(path, LONGEST_KEY_FILE).map_err(|error| {
+        if error.is_absent() { Refusal::Absent { path: path.to_owned() } } else { Refusal::Unfit(error) }
+    })?;
+    Keys::parse(&text).map_err(|reason| Refusal::Wrong { path: path.to_owned(), reason })
 }
 
 #[cfg(test)]
@@ -113,18 +70,17 @@ mod tests {
     }
 
     #[test]
-    fn the_owners_file_is_read() {
+    fn the_owners_file_is_read_and_no_other() {
         assert!(read(&file("good", KEY, 0o600)).is_ok());
-        assert!(read(&file("read_only", KEY, 0o400)).is_ok());
-    }
-
-    #[test]
-    fn a_file_that_others_may_read_or_write_is_refused() {
-        for mode in [0o640, 0o604, 0o620, 0o602] {
-            let path = file("exposed", KEY, mode);
-            let words = format!("PATH may be read by others than its owner (mode {mode:o}): chmod 600 PATH");
-            assert_eq!(refusal(&path), format!("heartbeat_key_file {words}"));
-        }
+        assert_eq!(
+            refusal(&file("exposed", KEY, 0o640)),
+            "heartbeat_key_file PATH may be read by others than its owner (mode 640): chmod 600 PATH"
+        );
+        assert_eq!(
+            refusal(Path::new("/nowhere/key")),
+            "heartbeat_key_file PATH is not there: make it with `piranhactl heartbeat-key`, copy it from the partner, \
+             or correct the path in lvs.cf"
+        );
     }
 
     #[test]
@@ -133,17 +89,6 @@ mod tests {
         assert_eq!(
             refusal(&path),
             "heartbeat_key_file PATH: line 3: key 1 is there already: each key needs a number of its own"
-        );
-    }
-
-    #[test]
-    fn what_is_no_small_file_is_refused() {
-        let long = file("long", &"#".repeat(20_000), 0o600);
-        assert!(refusal(&long).contains("no regular file of at most 16384 bytes"));
-        assert!(refusal(long.parent().unwrap()).contains("no regular file"));
-        assert!(
-            refusal(Path::new("/nowhere/key"))
-                .starts_with("cannot read heartbeat_key_file PATH: No such file")
         );
     }
 

@@ -1,7 +1,5 @@
 //! What a pulse that died without order left behind (specification pulse.md F20).
 
-use std::ffi::OsStr;
-use std::fs;
 use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -9,7 +7,7 @@ use std::time::{Duration, Instant};
 use netdev::{FloatingAddress, Interfaces, Lowered};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use service::pid_file::named_process;
+use service::pid_file::{named_process, runs};
 
 use crate::options::Options;
 
@@ -66,12 +64,4 @@ fn wait_for_end(pid: Pid, program: &Path, patience: Duration) -> bool {
         thread::sleep(Duration::from_millis(20));
     }
     true
-}
-
-/// Whether the process lives and its program has this name: pids are used again by others.
-fn runs(pid: Pid, program: &Path) -> bool {
-    let Ok(executable) = fs::read_link(format!("/proc/{pid}/exe")) else { return false };
-    // A program that was replaced since is shown as `lvsd (deleted)`.
-    let name = executable.file_name().and_then(OsStr::to_str).map(|name| name.trim_end_matches(" (deleted)"));
-    name.is_some() && name == program.file_name().and_then(OsStr::to_str)
 }

@@ -9,6 +9,8 @@
 //! - [`child`]: a socket shared with a child process.
 //! - [`control_socket`]: where administrators ask.
 //! - [`clocks`]: the time of day of what the daemon remembers.
+//! - [`whole_file`]: files that are replaced in one piece.
+//! - [`secret_file`]: files that only their owner may read.
 //!
 //! [`process`] holds the system calls that Rust calls unsafe; the rest of the suite has none.
 
@@ -21,5 +23,7 @@ pub mod log;
 pub mod options;
 pub mod pid_file;
 pub mod process;
+pub mod secret_file;
 pub mod signals;
 mod stdout;
+pub mod whole_file;

@@ -1,5 +1,6 @@
 //! A pid file that is locked as long as its daemon lives.
 
+use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
@@ -82,6 +83,26 @@ pub fn named_process(path: &Path) -> Option<nix::unistd::Pid> {
     (pid > 1).then(|| nix::unistd::Pid::from_raw(pid))
 }
 
+/// Whether the process lives and its program's file has this name: pids are used again by others.
+pub fn runs(pid: nix::unistd::Pid, program: &Path) -> bool {
+    let Ok(executable) = fs::read_link(format!("/proc/{pid}/exe")) else { return false };
+    // A program that was replaced since is shown as `lvsd (deleted)`.
+    let name = executable.file_name().and_then(OsStr::to_str).map(|name| name.trim_end_matches(" (deleted)"));
+    name.is_some() && name == program.file_name().and_then(OsStr::to_str)
+}
+
+/// Whether the process holds the lock on a file that [`PidFile`] takes (`proc_locks(5)`). Piranha's daemons do not lock
+/// their pid files.
+pub fn holds_lock(pid: nix::unistd::Pid) -> bool {
+    fs::read_to_string("/proc/locks").is_ok_and(|locks| locks.lines().any(|line| is_lock_of(line, pid)))
+}
+
+/// `1: FLOCK  ADVISORY  WRITE 728 00:17:1205 0 EOF`
+fn is_lock_of(line: &str, pid: nix::unistd::Pid) -> bool {
+    let mut words = line.split_whitespace().skip(1);
+    words.next() == Some("FLOCK") && words.nth(1) == Some("WRITE") && words.next() == Some(&pid.to_string())
+}
+
 fn content(file: &File) -> String {
     let mut text = String::new();
     // What cannot be read is shown as empty.
@@ -93,7 +114,7 @@ fn content(file: &File) -> String {
 mod tests {
     use std::fs;
 
-    use super::{Error, PidFile, named_process};
+    use super::{Error, PidFile, holds_lock, is_lock_of, named_process, runs};
 
     #[test]
     fn a_second_daemon_is_refused_and_a_stale_file_taken_over() {
@@ -106,13 +127,34 @@ mod tests {
         let held = PidFile::write(&path).unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), format!("{}\n", std::process::id()));
         assert!(matches!(PidFile::write(&path), Err(Error::Held { .. })));
+        let own = nix::unistd::Pid::this();
+        assert!(holds_lock(own));
         held.remove();
-        assert!(!path.exists());
+        assert!(!path.exists() && !holds_lock(own));
 
         for never in ["0\n", "1\n", "-1\n", "pulse\n", ""] {
             fs::write(&path, never).unwrap();
             assert_eq!(named_process(&path), None, "{never:?}");
         }
         fs::remove_dir_all(&folder).unwrap();
+    }
+
+    #[test]
+    fn a_process_is_known_by_its_program_and_its_lock() {
+        let own = nix::unistd::Pid::this();
+        let program = std::env::current_exe().unwrap();
+        assert!(runs(own, &program));
+        assert!(!runs(own, "pulse".as_ref()));
+        let seven = nix::unistd::Pid::from_raw(7);
+        assert!(is_lock_of("1: FLOCK  ADVISORY  WRITE 7 00:17:1205 0 EOF", seven));
+        for other in [
+            "1: FLOCK  ADVISORY  WRITE 77 00:17:1205 0 EOF",
+            "1: FLOCK  ADVISORY  READ 7 00:17:1205 0 EOF",
+            "2: POSIX  ADVISORY  WRITE 7 fd:00:1205 0 EOF",
+            "1: -> FLOCK  ADVISORY  WRITE 7 00:17:1205 0 EOF",
+            "",
+        ] {
+            assert!(!is_lock_of(other, seven), "{other}");
+        }
     }
 }
