@@ -1,6 +1,7 @@
 //! What piranhactl can do: every command stands here once, with its words in `--help` and what it does.
 
 mod drain;
+mod heartbeat_key;
 mod status;
 mod watch;
 
@@ -9,6 +10,7 @@ use std::time::Duration;
 use anyhow::Result;
 use control::command::{Command as Request, RealServerName};
 
+use crate::commands::heartbeat_key::HeartbeatKey;
 use crate::lvsd::Lvsd;
 use crate::output::{remark, say};
 use crate::{name, time};
@@ -61,6 +63,8 @@ pub(crate) enum Command {
     Reload,
     /// Make the kernel's table what lvsd wants, and print what was changed
     Repair,
+    /// Make the key that signs heartbeats, or change it
+    HeartbeatKey(HeartbeatKey),
 }
 
 /// Which real server a command is about.
@@ -95,6 +99,7 @@ impl Command {
             Self::Diff => change(lvsd, Request::Diff, "a reload would change nothing").await,
             Self::Reload => change(lvsd, Request::Reload, "read; nothing had to be changed").await,
             Self::Repair => change(lvsd, Request::Repair, "nothing had to be repaired").await,
+            Self::HeartbeatKey(heartbeat_key) => heartbeat_key.run(),
         }
     }
 }

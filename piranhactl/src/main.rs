@@ -7,6 +7,7 @@ mod changes;
 mod commands;
 #[cfg(test)]
 mod example;
+mod key_file;
 mod lvsd;
 mod name;
 mod options;

@@ -4,6 +4,7 @@
 mod command_line;
 mod commands;
 mod draining;
+mod heartbeat_key;
 mod lvsd;
 mod terminal;
 mod trouble;
