@@ -311,6 +311,7 @@ fn an_older_heartbeat_shows_that_its_link_works_and_nothing_else() {
         keepalive: Duration::from_secs(1),
         deadtime: Duration::from_secs(3),
         monitor_links: false,
+        services_stop_within: Duration::ZERO,
     };
     let mut machine = Machine::new(settings, Moment::ZERO);
     let mut hears = |link, sent: &Sent, second| {
