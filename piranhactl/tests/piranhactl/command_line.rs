@@ -11,20 +11,21 @@ fn help() {
     Usage: piranhactl [OPTIONS] <COMMAND>
 
     Commands:
-      status   Show every virtual server and real server
-      watch    Show the status anew each second; where output is no terminal, a line for each change
-      drain    Give a real server no new connections, and wait until its connections have ended
-      undrain  Take a drain back
-      disable  Take a real server out of service; its checks go on
-      enable   Take a disable back
-      weight   Use another weight than the file's
-      up       Put a real server into service whatever its checks would say, until `release`
-      down     Take a real server out of service whatever its checks would say, until `release`
-      release  Let the checks decide again
-      diff     Print what a reload would change in the kernel's table, in ipvsadm's notation
-      reload   Read lvs.cf again, and print what was changed
-      repair   Make the kernel's table what lvsd wants, and print what was changed
-      help     Print this message or the help of the given subcommand(s)
+      status         Show every virtual server and real server
+      watch          Show the status anew each second; where output is no terminal, a line for each change
+      drain          Give a real server no new connections, and wait until its connections have ended
+      undrain        Take a drain back
+      disable        Take a real server out of service; its checks go on
+      enable         Take a disable back
+      weight         Use another weight than the file's
+      up             Put a real server into service whatever its checks would say, until `release`
+      down           Take a real server out of service whatever its checks would say, until `release`
+      release        Let the checks decide again
+      diff           Print what a reload would change in the kernel's table, in ipvsadm's notation
+      reload         Read lvs.cf again, and print what was changed
+      repair         Make the kernel's table what lvsd wants, and print what was changed
+      heartbeat-key  Make the key that signs heartbeats, or change it
+      help           Print this message or the help of the given subcommand(s)
 
     Options:
           --socket <PATH>   Socket of lvsd [default: /run/piranha/lvsd.sock]
