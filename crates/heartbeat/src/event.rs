@@ -3,7 +3,7 @@
 use crate::datagram::{ByteOrder, LENGTH, Message};
 use crate::line::Line;
 use crate::settings::Settings;
-use crate::trailer;
+use crate::trailer::{self, HandOver};
 use std::fmt;
 use std::net::IpAddr;
 
@@ -27,6 +27,8 @@ pub struct Datagram {
     pub(crate) outdated: bool,
     /// Whether it holds nothing but the four bytes of Piranha's own pulse, or none that are known after them.
     pub(crate) original: bool,
+    /// The sender's part in a planned hand-over, if its trailer is believed and says so.
+    pub hand_over: Option<HandOver>,
     length: usize,
     head: [u8; LENGTH],
 }
@@ -43,9 +45,16 @@ impl Datagram {
             source,
             outdated: false,
             original: !trailer::follows(bytes),
+            hand_over: None,
             length: bytes.len().min(LENGTH),
             head,
         }
+    }
+
+    /// With the sender's part in a planned hand-over.
+    #[must_use]
+    pub fn saying(self, hand_over: Option<HandOver>) -> Self {
+        Self { hand_over, ..self }
     }
 
     /// The bytes that are looked at.
@@ -116,6 +125,9 @@ pub enum Event {
         /// Number of the signal.
         signal: i32,
     },
+    /// An administrator wants the router that is not active to be the active one
+    /// ([`Machine::progress`](crate::Machine::progress) tells what becomes of that).
+    HandOver,
     /// SIGHUP arrived, and the file was read again without an error.
     Reconfigured(Settings),
     /// fos ended, or could not be started.

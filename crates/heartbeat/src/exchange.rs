@@ -14,7 +14,7 @@ use crate::authentication::{
 };
 use crate::datagram::LENGTH;
 use crate::event::{Datagram, Link};
-use crate::trailer::{Absent, Configuration, Fingerprint, Read, Session, Stamp, Trailer};
+use crate::trailer::{Absent, Configuration, Fingerprint, HandOver, Read, Session, Stamp, Trailer};
 use notice::Budget;
 use order::Order;
 use std::net::IpAddr;
@@ -60,6 +60,8 @@ pub struct Received {
     ///
     /// [`Event::Introduced`]: crate::Event::Introduced
     pub introduced: bool,
+    /// The partner's part in a planned hand-over, if its trailer is believed: goes with the heartbeat.
+    pub hand_over: Option<HandOver>,
     /// What is worth a log line.
     pub notices: Vec<Notice>,
 }
@@ -112,16 +114,19 @@ impl Exchange {
         }
         let (key, acquaintance) = checked.ok().flatten().unzip();
         let mut outdated = false;
+        let mut hand_over = None;
         if let Ok(Read { trailer, .. }) = read
             && counts
             && (key.is_some() || !self.is_known_by_signature(now))
         {
             outdated = self.is_outdated(&trailer, key.is_some(), now);
             if !outdated {
+                hand_over = trailer.hand_over;
                 notices.extend(self.learn(trailer, key, link, now));
             }
         }
-        Received { counts, outdated, introduced: acquaintance == Some(Acquaintance::New), notices }
+        let introduced = acquaintance == Some(Acquaintance::New);
+        Received { counts, outdated, introduced, hand_over, notices }
     }
 
     /// What the partner last said of itself, if it ever did.
@@ -205,6 +210,7 @@ impl Received {
         self.counts.then(|| {
             let mut datagram = Datagram::new(link, source, bytes);
             datagram.outdated = self.outdated;
+            datagram.hand_over = self.hand_over;
             datagram
         })
     }

@@ -15,9 +15,9 @@ use crate::history::{Cause, History};
 use crate::hold_down::{Activations, HoldDown};
 use crate::insight::{Insight, Parts};
 use crate::lateness::Lateness;
-use crate::line::Line;
+use crate::line::{HandOverLine, Line};
 use crate::links::Links;
-use crate::machine::State;
+use crate::machine::{Obstacle, State};
 use crate::overlap::Overlap;
 use crate::partner::Heard;
 use crate::reception::Complaints;
@@ -175,6 +175,7 @@ impl FosMachine {
             Event::Reconfigured(settings) => self.reconfigure(settings, now),
             Event::FosEnded(ending) => self.fos_ended(ending, now),
             Event::Gateway { answers } => self.gateway_checked(answers, now),
+            Event::HandOver => self.log(Line::HandOver(HandOverLine::Refused(Obstacle::Fos))),
             // Of the other service.
             Event::LvsdReady | Event::LvsdEnded(_) => {}
         }

@@ -36,6 +36,8 @@ pub enum Cause {
     PartnerServes,
     /// SIGTERM or SIGINT.
     Told,
+    /// An administrator wants the other router to serve.
+    HandOver,
     /// `service = fos`: the partner has found a failed service here.
     ToldToStop,
     /// `service = fos`: a service of the partner has failed.
@@ -114,6 +116,7 @@ impl fmt::Display for Cause {
             Self::LvsdFails => "lvsd could not be kept running",
             Self::PartnerServes => "the partner serves",
             Self::Told => "pulse was told to end",
+            Self::HandOver => "an administrator wants the other router to serve",
             Self::ToldToStop => "the partner found a service failed here",
             Self::ServiceFailed => "a service failed on the partner",
             Self::FosFails => "the services do not start here",

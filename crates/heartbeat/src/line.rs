@@ -2,6 +2,10 @@
 //!
 //! New facts are new lines, or `key=value` after the old words.
 
+mod hand_over;
+
+pub use hand_over::HandOverLine;
+
 use crate::datagram::Message;
 use crate::event::Link;
 use crate::reception::Complaint;
@@ -156,6 +160,8 @@ pub enum Line {
         /// For how long, as far as this router can know.
         time: Duration,
     },
+    /// A planned hand-over.
+    HandOver(HandOverLine),
     /// `service = fos`: `--forceactive`, with services.
     FosForcedActive,
     /// `service = fos`: the services of the partner will be watched.
@@ -223,6 +229,7 @@ impl Line {
     /// How much the line matters.
     pub fn severity(&self) -> Severity {
         match self {
+            Self::HandOver(line) => line.severity(),
             Self::SendingHeartbeat | Self::ReceivedHeartbeat { .. } => Severity::Debug,
             Self::StartingAsMaster
             | Self::StartingAsBackup
@@ -345,6 +352,7 @@ impl fmt::Display for Line {
             Self::BothActive { time } => {
                 write!(f, "both routers were active for about {}", Seconds(*time))
             }
+            Self::HandOver(line) => line.fmt(f),
             Self::FosForcedActive => f.write_str("Forced active on startup: activating fos"),
             Self::FosStartingMonitors => f.write_str("Starting Failover Service Monitors"),
             Self::FosNoBackup => f.write_str("Warning: FOS backup node not defined -- skipping checks"),
@@ -406,7 +414,7 @@ fn not_believed(
 }
 
 /// A time in seconds with at most three decimals.
-struct Seconds(Duration);
+pub(crate) struct Seconds(pub(crate) Duration);
 
 impl fmt::Display for Seconds {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -3,6 +3,7 @@
 mod account;
 mod decisions;
 mod departure;
+mod hand_over;
 mod service;
 
 use crate::Moment;
@@ -19,6 +20,7 @@ use crate::reception::Complaints;
 use crate::settings::{Role, Settings};
 use crate::supervision::Supervision;
 use departure::{Ending, Reason};
+pub use hand_over::{Obstacle, Progress};
 use service::Addresses;
 
 /// One router's part in the pair.
@@ -53,6 +55,7 @@ pub struct Machine {
     private_link_excused: bool,
     hold_down: HoldDown,
     activations: Activations,
+    hand_over: hand_over::Part,
     send_due: Moment,
     dead_due: Moment,
     /// Whether a heartbeat has been sent: nobody says goodbye who has not spoken.
@@ -134,6 +137,7 @@ impl Machine {
             private_link_excused: false,
             hold_down: HoldDown::default(),
             activations: Activations::default(),
+            hand_over: hand_over::Part::default(),
             spoken: false,
             tie_answered_until: Moment::ZERO,
             lateness: Lateness::default(),
@@ -170,6 +174,7 @@ impl Machine {
             Event::AddressesDropped { remaining } => self.addresses_dropped(remaining, now),
             Event::LinkState { link, up } => self.links.report(link, up, now),
             Event::Terminate { signal } => self.terminate(signal, now),
+            Event::HandOver => self.fail_over(now),
             Event::Reconfigured(settings) => self.reconfigure(settings, now),
             // Of the other service.
             Event::FosEnded(_) | Event::Gateway { .. } => {}
@@ -196,6 +201,7 @@ impl Machine {
             self.announce_again,
             self.addresses.next_wake(),
             self.links.next_wake(),
+            self.hand_over.next_wake(),
         ]
         .into_iter()
         .flatten()
@@ -219,6 +225,7 @@ impl Machine {
         self.announce_again_if_due(now);
         self.try_addresses_again(now);
         self.settle_links(now);
+        self.go_on_with_hand_over(now);
         for line in self.complaints.overdue(now) {
             self.log(line);
         }
@@ -248,6 +255,7 @@ impl Machine {
         self.send_due = now + self.settings.keepalive;
         if self.settings.speaks() {
             self.spoken = true;
+            self.choose_part(now);
             self.log(Line::SendingHeartbeat);
             self.act(Action::Send { message, order: self.heard.order });
         }
@@ -286,7 +294,11 @@ impl Machine {
         if self.lvsd.runs() {
             self.act(Action::ReloadLvsd);
         }
-        self.sync(if self.lvsd.is_ready() { SyncMode::Master } else { SyncMode::Backup });
+        self.sync(if self.lvsd.is_ready() && matches!(self.duty, Duty::Active) {
+            SyncMode::Master
+        } else {
+            SyncMode::Backup
+        });
         if matches!(self.duty, Duty::Active) && self.addresses.are_up() {
             self.raise_addresses();
         }

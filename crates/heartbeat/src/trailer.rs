@@ -11,8 +11,8 @@ mod wire;
 mod write;
 
 pub use fields::{
-    Configuration, Departure, FINGERPRINT, Fingerprint, LONGEST_TEXT, RealServers, Session, Stamp, Standing,
-    Timers,
+    Configuration, Departure, FINGERPRINT, Fingerprint, HandOver, LONGEST_TEXT, RealServers, Session, Stamp,
+    Standing, Timers,
 };
 pub use read::{Absent, Read, Seal};
 pub(crate) use wire::DIGEST;
@@ -43,4 +43,6 @@ pub struct Trailer {
     pub real_servers: Option<RealServers>,
     /// Why it is no longer active, or ends.
     pub departure: Option<Departure>,
+    /// Its part in a planned hand-over.
+    pub hand_over: Option<HandOver>,
 }

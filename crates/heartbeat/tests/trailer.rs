@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use heartbeat::authentication::{Keys, Path, Refusal};
 use heartbeat::trailer::{
-    Absent, Configuration, Departure, Fingerprint, LONGEST, LONGEST_TEXT, RealServers, Session, Stamp,
-    Standing, Timers,
+    Absent, Configuration, Departure, Fingerprint, HandOver, LONGEST, LONGEST_TEXT, RealServers, Session,
+    Stamp, Standing, Timers,
 };
 use heartbeat::{Authentication, Exchange, Link, Message, Moment, Notice, Role, State, Trailer};
 use proptest::prelude::*;
@@ -137,6 +137,10 @@ fn any_standing() -> impl Strategy<Value = Standing> {
         .prop_map(|(role, state)| Standing { role, state })
 }
 
+fn any_hand_over() -> impl Strategy<Value = HandOver> {
+    proptest::sample::select(vec![HandOver::Able, HandOver::Wanted, HandOver::Offered, HandOver::Prepared])
+}
+
 prop_compose! {
     fn any_trailer()(
         stamp in proptest::option::of(any_stamp()),
@@ -146,6 +150,7 @@ prop_compose! {
         configuration: Option<(i32, [u8; 16])>,
         servers: Option<[u32; 2]>,
         departure in proptest::option::of((any::<u8>(), "\\PC{0,100}")),
+        hand_over in proptest::option::of(any_hand_over()),
     ) -> Trailer {
         let milliseconds = |time: u32| Duration::from_millis(time.into());
         Trailer {
@@ -157,6 +162,7 @@ prop_compose! {
                 .map(|(serial, bytes)| Configuration { serial, fingerprint: Fingerprint(bytes) }),
             real_servers: servers.map(|[up, configured]| RealServers { up, configured }),
             departure: departure.map(|(code, text)| Departure { code, text }),
+            hand_over,
         }
     }
 }

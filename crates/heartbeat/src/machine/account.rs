@@ -13,6 +13,7 @@ impl Machine {
             standing: Some(Standing { role: self.settings.role, state: self.state() }),
             timers: Some(Timers { keepalive: self.settings.keepalive, deadtime: self.settings.deadtime }),
             departure: self.departure.map(Reason::departure),
+            hand_over: self.hand_over.said(),
             ..Trailer::default()
         }
     }
@@ -41,6 +42,7 @@ impl Reason {
             Self::Link => (2, "a link is down"),
             Self::Lvsd => (3, "lvsd cannot be kept running"),
             Self::Signal => (4, "pulse was told to end"),
+            Self::HandOver => (5, "an administrator wants the other router to serve"),
         };
         Departure { code, text: text.to_owned() }
     }

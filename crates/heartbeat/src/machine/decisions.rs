@@ -24,9 +24,10 @@ impl Machine {
                 Ok((said, order)) => {
                     self.heard.order = order;
                     self.heard.original = datagram.original;
+                    let said = Some((said, datagram.hand_over));
                     match datagram.link {
-                        Link::Private => private = Some(said),
-                        Link::Public => public = Some(said),
+                        Link::Private => private = said,
+                        Link::Public => public = said,
                     }
                 }
                 Err(complaint) => {
@@ -37,8 +38,10 @@ impl Machine {
             }
         }
         for (link, said) in [(Link::Private, private), (Link::Public, public)] {
-            if let Some(said) = said {
+            if let Some((said, part)) = said {
+                self.hand_over.note(said, part);
                 self.hear(said, link, now);
+                self.hear_hand_over(said, part, now);
             }
         }
     }
@@ -103,6 +106,8 @@ impl Machine {
                 }
             }
             Role::Primary => {}
+            // It was on its way, or the primary leaves as soon as it hears this router.
+            Role::Backup if self.hand_over.partner_offers() => {}
             Role::Backup => {
                 self.log(Line::TieDeactivating);
                 // An original primary announces again only when it hears this.
@@ -114,6 +119,10 @@ impl Machine {
 
     /// The partner lives and does not serve.
     fn consider_inactive_partner(&mut self, now: Moment) {
+        // What the partner said before it heard that it shall serve.
+        if self.hand_over.is_handed_over() {
+            return;
+        }
         if self.hold_down.holds(now) || self.link_forbids(now) || self.partner_may_just_be_starting(now) {
             return;
         }
@@ -212,6 +221,7 @@ impl Machine {
             Duty::Standby => {
                 self.log(Line::LinkFailureDisabled);
                 self.because(Cause::LinkDown(failure.link()), now);
+                self.cannot_prepare(now);
             }
             Duty::Leaving(..) | Duty::Ending(_) | Duty::Ended => {}
         }

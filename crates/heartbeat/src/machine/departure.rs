@@ -24,6 +24,8 @@ pub(super) enum Reason {
     Link,
     /// lvsd cannot be kept running.
     Lvsd,
+    /// The partner is prepared to serve in its place.
+    HandOver,
     /// SIGTERM or SIGINT.
     Signal,
 }
@@ -44,6 +46,8 @@ impl Ending {
 
 impl Machine {
     pub(super) fn leave(&mut self, reason: Reason, now: Moment) {
+        let reason = if self.hand_over.ends() { Reason::Signal } else { reason };
+        self.forget_offer(reason);
         self.duty = Duty::Leaving(reason, now);
         self.because(self.cause(reason), now);
         self.departure = Some(reason);
@@ -61,6 +65,7 @@ impl Machine {
             Reason::Link => Cause::LinkDown(self.link_failure.map_or(Link::Public, LinkFailure::link)),
             Reason::Lvsd => Cause::LvsdFails,
             Reason::Signal => Cause::Told,
+            Reason::HandOver => Cause::HandOver,
         }
     }
 
@@ -71,6 +76,10 @@ impl Machine {
             // Its next heartbeat is the first STOPPED, as an original's.
             Reason::Tie => {}
             Reason::Link | Reason::Lvsd => self.send(Message::Stopped, now),
+            Reason::HandOver => {
+                self.send(Message::Stopped, now);
+                self.handed_over(now);
+            }
             Reason::Signal => return self.end(GOODBYES, 0, now),
         }
         self.history.follow(self.state(), now);
@@ -85,7 +94,7 @@ impl Machine {
         }
         self.departure = Some(Reason::Signal);
         match self.duty {
-            Duty::Active => self.leave(Reason::Signal, now),
+            Duty::Active => self.leave_in_order(now),
             Duty::Leaving(..) => self.duty = Duty::Leaving(Reason::Signal, now),
             Duty::Standby | Duty::Ending(_) | Duty::Ended => {
                 self.act(Action::RunInactiveCommand);
@@ -133,7 +142,7 @@ impl Machine {
         }
     }
 
-    fn stop_lvsd(&mut self, now: Moment) {
+    pub(super) fn stop_lvsd(&mut self, now: Moment) {
         if self.lvsd.stop(now) {
             self.act(Action::StopLvsd);
         }

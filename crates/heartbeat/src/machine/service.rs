@@ -48,6 +48,7 @@ impl Machine {
     pub(super) fn go_active(&mut self, line: Line, cause: Cause, now: Moment) {
         self.log(line);
         self.hold_down.failed = false;
+        self.forget_preparation();
         if self.links_failed_with_private_only().is_some() {
             self.link_failure = None;
             self.private_link_excused = true;
@@ -61,10 +62,14 @@ impl Machine {
         self.departure = None;
         self.send(Message::Running, now);
         self.act(Action::RunActiveCommand);
-        self.start_lvsd(now);
+        if self.lvsd.is_ready() {
+            self.serve();
+        } else {
+            self.start_lvsd(now);
+        }
     }
 
-    fn start_lvsd(&mut self, now: Moment) {
+    pub(super) fn start_lvsd(&mut self, now: Moment) {
         if self.lvsd.start(now) {
             self.act(Action::StartLvsd);
         }
@@ -74,10 +79,11 @@ impl Machine {
         match self.lvsd.due(self.settings.stop_patience(), now) {
             Due::Nothing => {}
             Due::Start => self.act(Action::StartLvsd),
-            Due::Silent { waited } => {
+            Due::Silent { waited } if matches!(self.duty, Duty::Active) => {
                 self.log(Line::LvsdSilent { waited });
                 self.serve();
             }
+            Due::Silent { .. } => self.preparation_failed(now),
             Due::Kill { waited } => {
                 self.log(Line::KillingLvsd { waited });
                 self.act(Action::KillLvsd);
@@ -86,8 +92,13 @@ impl Machine {
     }
 
     pub(super) fn lvsd_ready(&mut self, now: Moment) {
-        if self.lvsd.ready(now) {
-            self.serve();
+        if !self.lvsd.ready(now) {
+            return;
+        }
+        match self.duty {
+            Duty::Active => self.serve(),
+            Duty::Standby => self.prepared(now),
+            Duty::Leaving(..) | Duty::Ending(_) | Duty::Ended => {}
         }
     }
 
@@ -171,7 +182,7 @@ impl Machine {
     pub(super) fn lvsd_ended(&mut self, ending: Ending, now: Moment) {
         match self.lvsd.ended(now) {
             End::Wanted => {
-                if matches!(self.duty, Duty::Active) {
+                if matches!(self.duty, Duty::Active) || self.hand_over.is_preparing() {
                     self.start_lvsd(now);
                 }
             }
@@ -180,6 +191,8 @@ impl Machine {
                 self.hold_down.served(ready_for.unwrap_or_default());
                 if matches!(self.duty, Duty::Active) {
                     self.bring_lvsd_back(ending, ready_for, now);
+                } else {
+                    self.preparation_failed(now);
                 }
             }
         }

@@ -74,6 +74,19 @@ pub struct Departure {
     pub text: String,
 }
 
+/// The sender's part in a planned hand-over of the service. `docs/heartbeat.md` tells the whole course.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HandOver {
+    /// It can take its part: take the service over if it is inactive, give it away if it is active.
+    Able,
+    /// It is inactive and was told to take the service over.
+    Wanted,
+    /// It is active, and leaves as soon as the other router is prepared.
+    Offered,
+    /// It has heard the offer, and its table is programmed.
+    Prepared,
+}
+
 impl Fingerprint {
     /// Of a file with these bytes.
     pub fn of(file: &[u8]) -> Self {

@@ -1,10 +1,12 @@
 //! A trailer out of bytes, whatever they are.
 
 use super::Trailer;
-use super::fields::{Configuration, Departure, Fingerprint, RealServers, Session, Stamp, Standing, Timers};
+use super::fields::{
+    Configuration, Departure, Fingerprint, HandOver, RealServers, Session, Stamp, Standing, Timers,
+};
 use super::wire::{
-    CONFIGURATION, DEPARTURE, DIGEST, ECHO, HEADER, MAGIC, REAL_SERVERS, ROLES, SEAL, STAMP, STANDING,
-    STATES, TIMERS, VERSION,
+    CONFIGURATION, DEPARTURE, DIGEST, ECHO, HAND_OVER, HAND_OVERS, HEADER, MAGIC, REAL_SERVERS, ROLES, SEAL,
+    STAMP, STANDING, STATES, TIMERS, VERSION,
 };
 use super::write::shortened;
 use crate::datagram::LENGTH;
@@ -89,7 +91,7 @@ fn read_fields<'datagram>(
     let mut seen = Vec::new();
     let mut end = LENGTH + HEADER;
     for (kind, value) in fields {
-        let known = matches!(*kind, STAMP..=DEPARTURE | SEAL);
+        let known = matches!(*kind, STAMP..=HAND_OVER | SEAL);
         if known && seen.contains(kind) || read.seal.is_some() {
             return None;
         }
@@ -103,6 +105,7 @@ fn read_fields<'datagram>(
             CONFIGURATION => trailer.configuration = Some(whole(configuration, value)?),
             REAL_SERVERS => trailer.real_servers = Some(whole(real_servers, value)?),
             DEPARTURE => trailer.departure = Some(whole(departure, value)?),
+            HAND_OVER => trailer.hand_over = whole(hand_over, value)?,
             SEAL => {
                 let (key, digest) = whole((be_u32, take(DIGEST)), value)?;
                 let signed = datagram.get(..end.checked_sub(DIGEST)?)?;
@@ -157,6 +160,11 @@ fn departure(value: &[u8]) -> Bytes<'_, Departure> {
         shortened(&text).to_owned()
     };
     (be_u8, rest.map(printable)).map(|(code, text)| Departure { code, text }).parse(value)
+}
+
+/// Nothing if a later version has other parts.
+fn hand_over(value: &[u8]) -> Bytes<'_, Option<HandOver>> {
+    be_u8.map(|number| meant_by(&HAND_OVERS, number)).parse(value)
 }
 
 fn array<const LENGTH: usize>(value: &[u8]) -> Bytes<'_, [u8; LENGTH]> {

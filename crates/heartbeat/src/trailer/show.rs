@@ -1,6 +1,6 @@
 //! A trailer in one line, for people.
 
-use super::{Stamp, Trailer};
+use super::{HandOver, Stamp, Trailer};
 use crate::machine::State;
 use crate::settings::Role;
 use std::fmt;
@@ -15,6 +15,7 @@ impl fmt::Display for Trailer {
             self.configuration.map(|it| format!("serial_no={} fingerprint={}", it.serial, it.fingerprint)),
             self.real_servers.map(|it| format!("real_servers={}/{}", it.up, it.configured)),
             self.departure.as_ref().map(|it| format!("departure={} {:?}", it.code, it.text)),
+            self.hand_over.map(|it| format!("hand_over={it}")),
         ];
         f.write_str(&words.into_iter().flatten().collect::<Vec<_>>().join(" "))
     }
@@ -23,6 +24,17 @@ impl fmt::Display for Trailer {
 impl fmt::Display for Stamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}", self.session, self.sequence)
+    }
+}
+
+impl fmt::Display for HandOver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Able => "able",
+            Self::Wanted => "wanted",
+            Self::Offered => "offered",
+            Self::Prepared => "prepared",
+        })
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::machine::State;
 use crate::settings::Role;
+use crate::trailer::fields::HandOver;
 
 /// Marks a trailer.
 pub(super) const MAGIC: &[u8; 3] = b"PHB";
@@ -17,6 +18,7 @@ pub(super) const TIMERS: u8 = 4;
 pub(super) const CONFIGURATION: u8 = 5;
 pub(super) const REAL_SERVERS: u8 = 6;
 pub(super) const DEPARTURE: u8 = 7;
+pub(super) const HAND_OVER: u8 = 8;
 pub(super) const SEAL: u8 = 255;
 
 /// Bytes of HMAC-SHA256.
@@ -33,3 +35,5 @@ pub(super) const STATES: [(u8, State); 6] = [
     (5, State::Leaving),
     (6, State::Ending),
 ];
+pub(super) const HAND_OVERS: [(u8, HandOver); 4] =
+    [(1, HandOver::Able), (2, HandOver::Wanted), (3, HandOver::Offered), (4, HandOver::Prepared)];

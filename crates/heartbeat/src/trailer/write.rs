@@ -2,8 +2,8 @@
 
 use super::fields::{Configuration, Departure, RealServers, Stamp, Standing, Timers};
 use super::wire::{
-    CONFIGURATION, DEPARTURE, DIGEST, ECHO, HEADER, KEY_AND_DIGEST, MAGIC, REAL_SERVERS, ROLES, SEAL, STAMP,
-    STANDING, STATES, TIMERS, VERSION,
+    CONFIGURATION, DEPARTURE, DIGEST, ECHO, HAND_OVER, HAND_OVERS, HEADER, KEY_AND_DIGEST, MAGIC,
+    REAL_SERVERS, ROLES, SEAL, STAMP, STANDING, STATES, TIMERS, VERSION,
 };
 use super::{LONGEST, LONGEST_TEXT, Trailer};
 use crate::datagram::LENGTH;
@@ -42,6 +42,9 @@ impl Trailer {
         }
         if let Some(Departure { code, text }) = &self.departure {
             write(bytes, DEPARTURE, &[&[*code], shortened(text).as_bytes()]);
+        }
+        if let Some(hand_over) = self.hand_over {
+            write(bytes, HAND_OVER, &[&[number_of(&HAND_OVERS, &hand_over)]]);
         }
     }
 }

@@ -6,9 +6,10 @@
     reason = "a test that meets an impossible value stops there"
 )]
 
+use heartbeat::trailer::HandOver;
 use heartbeat::{
-    Action, ByteOrder, Datagram, Ending, Event, Insight, Link, Machine, Message, Moment, Partner, Role,
-    Settings, Severity, State, Transition,
+    Action, ByteOrder, Datagram, Ending, Event, Insight, Link, Machine, Message, Moment, Partner, Progress,
+    Role, Settings, Severity, State, Transition,
 };
 use std::net::IpAddr;
 
@@ -203,6 +204,22 @@ impl Router {
     pub(crate) fn hears_at(&mut self, second: f64, message: Message) -> Vec<String> {
         self.now = second;
         self.hears(message)
+    }
+
+    /// With a part in a hand-over.
+    pub(crate) fn hears_part(&mut self, message: Message, part: Option<HandOver>) -> Vec<String> {
+        let bytes = message.encode(ByteOrder::HOST);
+        let datagram = Datagram::new(Link::Public, PARTNER.parse().unwrap(), &bytes);
+        self.on(Event::Received(vec![datagram.saying(part)]))
+    }
+
+    /// What it last said of its own part.
+    pub(crate) fn part(&self) -> Option<HandOver> {
+        self.machine.account().hand_over
+    }
+
+    pub(crate) fn progress(&self) -> Progress {
+        self.machine.progress()
     }
 
     pub(crate) fn hears_from(&mut self, sender: &str, message: Message) -> Vec<String> {

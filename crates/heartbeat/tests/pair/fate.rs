@@ -32,6 +32,10 @@ pub(crate) enum Fate {
     Stop {
         host: usize,
     },
+    /// An administrator wants the other router to serve, and says so to this one.
+    HandOver {
+        host: usize,
+    },
     /// The process is stopped, the addresses stay up.
     Stall {
         host: usize,

@@ -2,7 +2,7 @@
 
 use crate::original::Original;
 use heartbeat::authentication::{Keys, Path};
-use heartbeat::trailer::{Configuration, Fingerprint, Session};
+use heartbeat::trailer::{Configuration, Fingerprint, HandOver, Session};
 use heartbeat::{Action, Authentication, Event, Exchange, Link, Machine, Moment, Received, Settings, State};
 
 pub(crate) struct Host {
@@ -50,10 +50,23 @@ impl Pulse {
     pub(crate) fn receive(&mut self, link: Link, path: Path, datagram: &[u8], now: Moment) -> Received {
         match self {
             Self::Ours(ours) => ours.1.receive(link, path, datagram, now),
-            Self::Original(_) => {
-                Received { counts: true, outdated: false, introduced: false, notices: Vec::new() }
-            }
+            Self::Original(_) => Received {
+                counts: true,
+                outdated: false,
+                introduced: false,
+                hand_over: None,
+                notices: Vec::new(),
+            },
         }
+    }
+
+    /// Whether it takes part in a hand-over that is not over.
+    pub(crate) fn negotiates(&self) -> bool {
+        let part = match self {
+            Self::Ours(ours) => ours.0.account().hand_over,
+            Self::Original(_) => None,
+        };
+        part.is_some_and(|part| part != HandOver::Able)
     }
 
     pub(crate) fn on(&mut self, event: Event, now: Moment) -> Vec<Action> {

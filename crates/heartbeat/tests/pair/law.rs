@@ -1,7 +1,7 @@
 //! What must hold, whatever befalls the pair.
 //!
 //! *Owner*: a router whose floating addresses are up. *Trouble*: a fate that strikes, a lost datagram, a cut path, a
-//! stalled process. *Calm*: no trouble since then. A tie is resolved by one heartbeat each way, so with interval `k` and
+//! stalled process, a hand-over under way. *Calm*: no trouble since then. A tie is resolved by one heartbeat each way, so with interval `k` and
 //! longest delay `d`:
 //!
 //! 1. After `k + 3d` of calm there is at most one owner. Before that two are permitted: nobody can know of a partner
@@ -18,7 +18,9 @@
 //! 4. Floating addresses go up and off at most once for each fault; a boot is one, and so is a lost datagram. With an
 //!    original, every late copy of a STOPPED may cause a takeover that a RUNNING ends; so may every copy that has queued
 //!    while the original was deaf. There are two copies on each link at most.
-//! 5. STOPPED is never said with an address up (checked where it is sent), and every reason that is logged for a
+//! 5. A hand-over comes to its end, be it good or not: 12 s after the last fault, or when the dead timer runs out, nobody
+//!    speaks of it.
+//! 6. STOPPED is never said with an address up (checked where it is sent), and every reason that is logged for a
 //!    takeover is a true one (checked where it is logged).
 
 use crate::world::{BACKUP, PRIMARY, World};
@@ -45,6 +47,7 @@ impl Law {
     pub(crate) fn check(&mut self, world: &mut World) {
         let owners = [PRIMARY, BACKUP].map(|host| world.hosts[host].owns());
         check_transitions(world);
+        check_hand_over(world);
         let Some(calm) = calm_time(world) else {
             self.calm = None;
             return;
@@ -105,7 +108,8 @@ impl Law {
             *calm = Calm { since: world.troubled, expected: named, tied: false };
         }
         // What struck may take as long as lvsd's end to show.
-        let striking = world.now <= calm.since + crate::world::LVSD_ENDS;
+        let striking = world.now <= calm.since + crate::world::LVSD_ENDS
+            || world.now <= world.negotiated + world.parameters.longest_delay * 3;
         calm.tied |= !striking && active == [true, true];
         if striking || calm.tied || calm.expected.is_none() {
             calm.expected = if calm.tied { Some(PRIMARY) } else { named };
@@ -121,6 +125,13 @@ fn check_transitions(world: &mut World) {
     let takeovers = if world.has_an_original() { 2 * world.network.links().len() as u64 } else { 1 };
     if world.transitions > 2 * takeovers * world.faults {
         world.complain("addresses move without end");
+    }
+}
+
+fn check_hand_over(world: &mut World) {
+    let longest = Moment::from_secs(12) + time_to_settle(world);
+    if world.network.is_whole() && world.negotiated > world.struck + longest {
+        world.complain("a hand-over without end");
     }
 }
 

@@ -169,6 +169,24 @@ fn stall(world: &mut World) -> Vec<Fate> {
     ]
 }
 
+fn hand_over(world: &mut World) -> Vec<Fate> {
+    vec![Fate::HandOver { host: any_host(world) }]
+}
+
+/// Hand-overs that go wrong: whoever takes part in one dies, stalls, cannot run lvsd or is told to end.
+fn hand_over_in_trouble(world: &mut World) -> Vec<Fate> {
+    let mut fates = hand_over(world);
+    fates.extend(match world.dice().throw(6) {
+        0 => death_and_return(world),
+        1 => partition(world),
+        2 => loss(world),
+        3 => stall(world),
+        4 => failing_lvsd(world),
+        _ => hand_over(world),
+    });
+    fates
+}
+
 fn clock_step(world: &mut World) -> Vec<Fate> {
     let (host, forward) = (any_host(world), world.dice().chance(50));
     let longest = world.parameters.deadtime * 3;
@@ -185,12 +203,13 @@ fn failing_lvsd(world: &mut World) -> Vec<Fate> {
 }
 
 fn anything(world: &mut World) -> Vec<Fate> {
-    match world.dice().throw(6) {
+    match world.dice().throw(7) {
         0 => death_and_return(world),
         1 => partition(world),
         2 => loss(world),
         3 => stall(world),
         4 => clock_step(world),
+        5 => hand_over(world),
         _ => failing_lvsd(world),
     }
 }
@@ -271,6 +290,28 @@ fn an_original_as_the_backup_with_its_own_faults() {
 }
 
 #[test]
+fn hand_overs() {
+    play_all(|world| several(world, hand_over));
+}
+
+#[test]
+fn hand_overs_in_trouble() {
+    play_all(|world| several(world, hand_over_in_trouble));
+}
+
+#[test]
+fn hand_overs_of_routers_that_require_signatures() {
+    play_pairs(Pairing::Signed, |world| several(world, hand_over));
+}
+
+#[test]
+fn hand_overs_are_refused_beside_an_original() {
+    for original in [PRIMARY, BACKUP] {
+        play_pairs(Pairing::Original(original), |world| several(world, hand_over));
+    }
+}
+
+#[test]
 fn everything_at_once() {
     play_all(|world| several(world, anything));
 }
@@ -342,6 +383,42 @@ fn a_planned_stop_costs_milliseconds() {
     let mut world = settled_pair();
     world.befall(Fate::Stop { host: PRIMARY });
     assert!(time_to_ownership(&mut world, BACKUP) < Moment::from_millis(25));
+}
+
+/// The time in which nobody serves, while the service moves to this router.
+fn gap_until_ownership(world: &mut World, host: usize) -> Moment {
+    let mut law = Law::default();
+    let mut off = None;
+    let end = world.now + Moment::from_secs(60);
+    while !world.hosts[host].owns() {
+        assert!(world.step(end), "router {host} never became the owner");
+        law.check(world);
+        assert_eq!(world.complaint, None);
+        if !world.hosts[1 - host].owns() {
+            off.get_or_insert(world.now);
+        }
+    }
+    off.map_or(Moment::ZERO, |off| world.now.saturating_sub(off))
+}
+
+#[test]
+fn a_planned_change_costs_the_time_of_one_datagram() {
+    let longest = Moment::from_millis(1);
+    for asked in [PRIMARY, BACKUP] {
+        let mut world = settled_pair();
+        for to in [BACKUP, PRIMARY, BACKUP] {
+            world.befall(Fate::HandOver { host: asked });
+            let gap = gap_until_ownership(&mut world, to);
+            assert!(gap <= longest, "{gap:?} to router {to}, asked on router {asked}");
+            let settled = world.now + Moment::from_secs(3);
+            run_until(&mut world, settled);
+            assert_eq!(world.state(1 - to), Some(State::Ready));
+        }
+    }
+    let mut world = settled_pair();
+    world.befall(Fate::Stop { host: PRIMARY });
+    let gap = gap_until_ownership(&mut world, BACKUP);
+    assert!(gap <= longest, "{gap:?}");
 }
 
 #[test]

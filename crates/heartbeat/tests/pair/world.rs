@@ -39,6 +39,10 @@ pub(crate) struct World {
     pub(crate) network: Network,
     /// When something last went wrong or came back.
     pub(crate) troubled: Moment,
+    /// When fate last struck.
+    pub(crate) struck: Moment,
+    /// When a heartbeat last had to do with a hand-over.
+    pub(crate) negotiated: Moment,
     /// Fates that struck and datagrams that were lost.
     pub(crate) faults: u64,
     /// How often floating addresses went up or off.
@@ -97,6 +101,8 @@ impl World {
                 doubled: 0,
             },
             troubled: Moment::ZERO,
+            struck: Moment::ZERO,
+            negotiated: Moment::ZERO,
             faults: 0,
             transitions: 0,
             complaint: None,
@@ -124,6 +130,7 @@ impl World {
     pub(crate) fn befall(&mut self, fate: Fate) {
         self.story.push(format!("{:?} {fate:?}", self.now));
         self.troubled = self.troubled.max(self.now);
+        self.struck = self.now;
         self.faults += 1;
         match fate {
             Fate::Boot { host, force_active } => {
@@ -134,6 +141,7 @@ impl World {
             }
             Fate::Kill { host } => self.hosts[host].router = None,
             Fate::Stop { host } => self.tell_or_queue(host, Event::Terminate { signal: 15 }),
+            Fate::HandOver { host } => self.tell_or_queue(host, Event::HandOver),
             Fate::Stall { host } => self.stall(host, true),
             Fate::Resume { host } => self.stall(host, false),
             Fate::Cut { sender, link } => self.network.path(sender, link).cut = true,
@@ -328,6 +336,10 @@ impl World {
             self.complain(&format!("router {host} says STOPPED with its addresses up"));
         }
         let Some(router) = &mut self.hosts[host].router else { return };
+        if router.pulse.negotiates() {
+            self.negotiated = self.now;
+            self.troubled = self.troubled.max(self.now);
+        }
         let paths: Vec<_> = self.network.links().iter().map(|link| (*link, path(host, *link))).collect();
         for (link, bytes) in router.pulse.speak(message.encode(order), &paths) {
             let arrivals = self.network.carry(host, link, &mut self.dice);
