@@ -7,6 +7,7 @@ mod checks;
 mod control;
 mod drift;
 mod ground;
+mod hand_over;
 mod heartbeat;
 mod ipv6;
 mod kernel;
@@ -41,6 +42,7 @@ fn main() -> ExitCode {
         checks::tests(),
         pair::tests(),
         pairings::tests(),
+        hand_over::tests(),
         heartbeat::tests(),
         piranhactl::tests(),
         pool::tests(),

@@ -1,0 +1,148 @@
+//! Planned hand-over: the partner prepares before the active router lets go, so that nothing is lost.
+
+use std::time::Duration;
+
+use lab::conversation::Answerer;
+use lab::lvs_cf::LvsCf;
+use lab::pair::{FLOATING, destinations, start_pulse, stop_pulse, wait_until_heard};
+use lab::suite::Test;
+use lab::{Machine, Moment, Pair, Routing, Traffic, tests, wait_until};
+use nix::sys::signal::Signal;
+
+use crate::lines;
+
+const PATIENCE: Duration = Duration::from_secs(15);
+/// Connections that are held.
+const HELD: usize = 30;
+
+pub(crate) fn tests() -> Vec<Test> {
+    tests!("hand_over":
+        a_planned_stop_of_the_primary_fails_no_request,
+        a_planned_stop_of_the_backup_fails_no_request,
+        connections_survive_planned_stops_with_direct_routing,
+        connections_survive_planned_stops_with_nat,
+        a_partner_without_lvsd_does_not_keep_a_router_from_ending,
+    )
+}
+
+/// The file of a pair that synchronises its connections.
+fn synchronised(pair: &Pair) -> LvsCf {
+    pair.configuration().with("syncdaemon", "1").with("syncd_iface", "eth0")
+}
+
+/// A pair that serves, with requests.
+fn serving() -> (Pair, Traffic) {
+    let pair = Pair::boot(Routing::Direct);
+    pair.start_with(&synchronised(&pair));
+    wait_until_heard(&pair.primary, 1);
+    let traffic = pair.client.request(pair.floating());
+    traffic.wait_for_answers(10);
+    (pair, traffic)
+}
+
+fn a_planned_stop_of_the_primary_fails_no_request() {
+    let (pair, traffic) = serving();
+    stops_in_order(&pair, &traffic, &pair.primary, &pair.backup);
+}
+
+fn a_planned_stop_of_the_backup_fails_no_request() {
+    let (pair, traffic) = serving();
+    stop_pulse(&pair.primary);
+    pair.wait_until_active(&pair.backup);
+    start_again(&pair.primary, &pair.backup);
+    stops_in_order(&pair, &traffic, &pair.backup, &pair.primary);
+}
+
+/// Starts pulse on a standby, and waits until the active router knows that it is there.
+fn start_again(standby: &Machine, active: &Machine) {
+    start_pulse(standby);
+    wait_until_heard(active, 1);
+}
+
+/// The active router is told to end.
+fn stops_in_order(pair: &Pair, traffic: &Traffic, active: &Machine, standby: &Machine) {
+    let event = traffic.moment();
+    active.signal("pulse", Signal::SIGTERM);
+    wait_until("the other router has the address", PATIENCE, || {
+        assert!(pair.owners().len() < 2, "the floating address is on both routers");
+        standby.has_address(FLOATING)
+    });
+    traffic.wait_for_answers(50);
+    report(traffic, event);
+    traffic.expect_no_failure_since(event);
+    active.wait_for_log("the partner is prepared: leaving", PATIENCE);
+    prepared_before_it_served(standby);
+    wait_until("the end of pulse", PATIENCE, || active.processes_named("pulse").is_empty());
+    pair.wait_until_active(standby);
+}
+
+/// The table was programmed before the decision to be active.
+fn prepared_before_it_served(standby: &Machine) {
+    let log = standby.log();
+    let last = |text: &str| log.iter().rposition(|line| line.text.contains(text)).expect(text);
+    assert!(last("prepared to take over took=") < last("inactive: activating lvs"));
+}
+
+/// Says how long nobody answered.
+fn report(traffic: &Traffic, event: Moment) {
+    println!("longest time without an answer: {:?}", traffic.longest_silence_since(event));
+}
+
+fn connections_survive_planned_stops_with_direct_routing() {
+    connections_survive_planned_stops(Routing::Direct);
+}
+
+fn connections_survive_planned_stops_with_nat() {
+    connections_survive_planned_stops(Routing::Nat);
+}
+
+/// Each router is stopped once, with connections of all ages.
+fn connections_survive_planned_stops(routing: Routing) {
+    let pair = Pair::boot(routing);
+    let _answerers = answerers(&pair);
+    pair.start_with(&with_lines(&pair));
+    let old = pair.client.converse(lines::at(), HELD);
+    for (active, standby) in [(&pair.primary, &pair.backup), (&pair.backup, &pair.primary)] {
+        let young = pair.client.converse(lines::at(), HELD);
+        stop_pulse(active);
+        wait_until("the other router serves", PATIENCE, || standby.has_address(FLOATING));
+        let event = Moment::now();
+        young.expect_all_since(event);
+        old.expect_all_since(event);
+        start_again(active, standby);
+    }
+}
+
+fn answerers(pair: &Pair) -> Vec<Answerer> {
+    pair.real_servers.iter().map(|server| server.answer(lines::PORT)).collect()
+}
+
+/// The file of a pair that synchronises its connections, with the virtual server `lines` beside `web`.
+fn with_lines(pair: &Pair) -> LvsCf {
+    let mut file = synchronised(pair);
+    let mut lines = lines::virtual_server("lines", lines::PORT)
+        .with("vip_nmask", "255.255.255.0")
+        .with("send", "\"\\n\"")
+        .with("expect", "\"web\"");
+    for (number, server) in pair.real_servers.iter().enumerate() {
+        lines.add(server.name(), &pair.real_address(number + 1));
+    }
+    file.virtual_servers.push(lines);
+    file
+}
+
+fn a_partner_without_lvsd_does_not_keep_a_router_from_ending() {
+    let pair = Pair::boot(Routing::Direct);
+    pair.configure(&pair.configuration());
+    start_pulse(&pair.primary);
+    pair.wait_until_active(&pair.primary);
+    pair.backup.run("/usr/sbin/pulse", &["--lvsd=/usr/sbin/missing"]).expect_success();
+    wait_until_heard(&pair.primary, 1);
+    let event = Moment::now();
+    stop_pulse(&pair.primary);
+    let took = Moment::now().since(event);
+    println!("pulse has ended after {took:?}");
+    assert!(took < PATIENCE / 3, "pulse ended after {took:?}");
+    assert!(pair.primary.logged("leaving without a prepared partner"));
+    assert!(!pair.primary.has_address(FLOATING) && destinations(&pair.primary) == 0);
+}
