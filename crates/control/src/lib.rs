@@ -9,6 +9,7 @@
 //! - [`request`]: how an administrator asks a daemon.
 //! - [`command`], [`status`]: what is asked of lvsd, and what it tells.
 //! - [`decisions`]: what of that outlives lvsd, in a file.
+//! - [`transfer`]: how lvs.cf comes to the partner, over ssh.
 //! - [`tokens`]: what a monitor that is not ours tells lvsd, in lines of Piranha's log.
 //! - [`lines`]: how messages become bytes and back, bounded.
 
@@ -21,3 +22,4 @@ pub mod report;
 pub mod request;
 pub mod status;
 pub mod tokens;
+pub mod transfer;

@@ -233,13 +233,17 @@ impl Document {
         Ok(())
     }
 
+    /// `serial_no`, as Piranha reads it, also of a file that is wrong elsewhere; 0 without one.
+    pub fn serial_no(&self) -> i32 {
+        reader::read(self, &AnyName).config.serial_no
+    }
+
     /// Counts `serial_no` up by one; without one it becomes 1 (specification lvs-cf.md 12.3).
     ///
     /// # Errors
     /// See [`EditError`].
     pub fn raise_serial_no(&mut self) -> Result<(), EditError> {
-        let old = reader::read(self, &AnyName).config.serial_no;
-        let new = old.checked_add(1).filter(|&new| new > 0).unwrap_or(1);
+        let new = self.serial_no().checked_add(1).filter(|&new| new > 0).unwrap_or(1);
         self.set(Place::File, "serial_no", &[&new.to_string()])
     }
 

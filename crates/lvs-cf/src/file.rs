@@ -185,17 +185,29 @@ impl Change {
         }
         edited.raise_serial_no()?;
         Config::parse(edited.as_bytes(), names).map_err(|errors| SaveError::Refused(Box::new(errors)))?;
+        self.put(edited.as_bytes())?;
+        Ok(edited)
+    }
+
+    /// Puts these bytes in the file's place, as they are. Whoever has them checked them.
+    ///
+    /// # Errors
+    /// See [`SaveError`].
+    pub fn replace(self, bytes: &[u8]) -> Result<(), SaveError> {
+        self.put(bytes)
+    }
+
+    fn put(&self, bytes: &[u8]) -> Result<(), SaveError> {
         let temporary = self.temporary();
-        let saved = self.write(&temporary, edited.as_bytes()).and_then(|()| {
-            self.look_again(&temporary, edited.as_bytes())?;
+        let saved = self.write(&temporary, bytes).and_then(|()| {
+            self.look_again(&temporary, bytes)?;
             fs::rename(&temporary, &self.path).map_err(failed("replace", &self.path))
         });
         if saved.is_err() {
             let _it_may_not_have_been_made = fs::remove_file(&temporary);
         }
         saved?;
-        self.directory.sync_all().map_err(failed("flush the directory of", &self.path))?;
-        Ok(edited)
+        self.directory.sync_all().map_err(failed("flush the directory of", &self.path))
     }
 
     /// Beside the file, since only a rename within one file system is atomic.

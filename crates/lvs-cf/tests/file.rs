@@ -139,6 +139,21 @@ fn what_the_daemons_would_refuse_is_not_saved() {
 }
 
 #[test]
+fn a_whole_file_is_replaced_as_it_is() {
+    let folder = Folder::new("whole");
+    let path = folder.file(b"serial_no = 7\n");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).expect("a mode");
+    let change = Change::begin(&path).expect("the lock");
+    assert_eq!(change.document().serial_no(), 7);
+    change.replace(b"serial_no = 9\r\nbogus").expect("saved");
+    assert_eq!(fs::read(&path).expect("the file"), b"serial_no = 9\r\nbogus");
+    assert_eq!(fs::metadata(&path).expect("the file").mode() & 0o7777, 0o640);
+    assert_eq!(folder.names(), ["lvs.cf"]);
+    let change = Change::begin(&path).expect("the lock");
+    assert_eq!(change.document().serial_no(), 9, "although the file is wrong elsewhere");
+}
+
+#[test]
 fn a_second_editor_waits_for_the_first() {
     let folder = Folder::new("lock");
     let path = folder.file(b"keepalive = 2\n");
