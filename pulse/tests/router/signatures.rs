@@ -208,7 +208,7 @@ fn files_that_differ_are_told_of_and_their_agreement_too() {
         configure(stage, "require\nserial_no = 7");
         reload(&pulse);
         partner.talks(stage, Message::Running, KEEPALIVE * 3);
-        pulse.wait_for("lvs.cf differs from the partner's: make them equal and reload both serial_no=7");
+        pulse.wait_for("lvs.cf differs from the partner's: make them equal (`piranhactl sync`) and reload both serial_no=7");
         configure(stage, "require");
         reload(&pulse);
         partner.talks(stage, Message::Running, KEEPALIVE * 3);

@@ -64,7 +64,7 @@ impl fmt::Display for Notice {
             }
             Self::FilesDiffer { own, partner } => write!(
                 f,
-                "lvs.cf differs from the partner's: make them equal and reload both \
+                "lvs.cf differs from the partner's: make them equal (`piranhactl sync`) and reload both \
                  serial_no={} fingerprint={} partner_serial_no={} partner_fingerprint={}",
                 own.serial, own.fingerprint, partner.serial, partner.fingerprint
             ),
