@@ -2,7 +2,9 @@
 
 mod drain;
 mod heartbeat_key;
+mod receive;
 mod status;
+mod sync;
 mod watch;
 
 use std::time::Duration;
@@ -11,6 +13,8 @@ use anyhow::Result;
 use control::command::{Command as Request, RealServerName};
 
 use crate::commands::heartbeat_key::HeartbeatKey;
+use crate::commands::receive::Receive;
+use crate::commands::sync::Sync;
 use crate::lvsd::Lvsd;
 use crate::output::{remark, say};
 use crate::{name, time};
@@ -65,6 +69,10 @@ pub(crate) enum Command {
     Repair,
     /// Make the key that signs heartbeats, or change it
     HeartbeatKey(HeartbeatKey),
+    /// Copy lvs.cf to the partner over ssh, once it was checked there
+    Sync(Sync),
+    /// Take lvs.cf from the partner's `sync`, which runs this over ssh
+    Receive(Receive),
 }
 
 /// Which real server a command is about.
@@ -100,6 +108,8 @@ impl Command {
             Self::Reload => change(lvsd, Request::Reload, "read; nothing had to be changed").await,
             Self::Repair => change(lvsd, Request::Repair, "nothing had to be repaired").await,
             Self::HeartbeatKey(heartbeat_key) => heartbeat_key.run(),
+            Self::Sync(sync) => sync.run(lvsd.patience).await,
+            Self::Receive(receive) => receive.run(),
         }
     }
 }

@@ -10,7 +10,7 @@ use service::secret_file;
 pub(crate) fn read(path: &Path) -> Result<KeyFile> {
     match secret_file::read(path, LONGEST_KEY_FILE) {
         Err(error) if error.is_absent() => bail!(
-            "{} is not there: make it with `piranhactl heartbeat-key`, or copy it from the partner",
+            "{} is not there: copy it from the partner, or make one for both with `piranhactl heartbeat-key`",
             path.display()
         ),
         text => KeyFile::parse(text?).with_context(|| path.display().to_string()),

@@ -1,4 +1,5 @@
-//! piranhactl: shows and steers what lvsd does with the real servers, over lvsd's control socket.
+//! piranhactl: shows and steers what lvsd does with the real servers, over lvsd's control socket; and what is equal on
+//! both routers: the heartbeat's key and, over [`ssh`], lvs.cf.
 //!
 //! [`lvsd`] asks one question and brings one answer; each of the [`commands`] says it in a person's words. The rest
 //! turns a status into text: [`table`] as it is now, [`changes`] what became of the one before.
@@ -7,13 +8,19 @@ mod changes;
 mod commands;
 #[cfg(test)]
 mod example;
+mod inspection;
 mod key_file;
 mod lvsd;
 mod name;
 mod options;
 mod output;
+mod partner;
 mod polling;
+mod previous;
 mod printable;
+mod pulse;
+mod shell;
+mod ssh;
 mod table;
 mod time;
 
@@ -27,7 +34,7 @@ use crate::options::Options;
 
 /// lvsd refused, or something failed. Wrong use is 2, which clap says.
 const FAILED: u8 = 1;
-/// lvsd cannot be reached.
+/// lvsd, or the partner, cannot be reached.
 const UNREACHABLE: u8 = 3;
 
 #[tokio::main(flavor = "current_thread")]
@@ -50,8 +57,8 @@ fn reader_is_gone(error: &anyhow::Error) -> bool {
 }
 
 fn status(error: &anyhow::Error) -> u8 {
-    match error.downcast_ref() {
-        Some(lvsd::Error::Unreachable { .. }) => UNREACHABLE,
-        _ => FAILED,
-    }
+    let lvsd = matches!(error.downcast_ref(), Some(lvsd::Error::Unreachable { .. }));
+    let partner =
+        matches!(error.downcast_ref(), Some(ssh::Error::Unreachable { .. } | ssh::Error::Silent { .. }));
+    if lvsd || partner { UNREACHABLE } else { FAILED }
 }

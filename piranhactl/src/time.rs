@@ -4,6 +4,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use control::status::UnixMillis;
 
+/// The library that writes moments ends with the year 9999.
+const END_OF_TIME: UnixMillis = 253_402_300_799_000;
+
 /// Reads `90s`, `10m`, `1h30m`, `1.5s`; a plain number is seconds.
 pub(crate) fn read(word: &str) -> Result<Duration, String> {
     let plain = word.starts_with(|first: char| first.is_ascii_digit())
@@ -20,9 +23,14 @@ pub(crate) fn now() -> UnixMillis {
 
 /// A moment for a log: `2026-03-01T12:00:00Z`.
 pub(crate) fn stamp(moment: UnixMillis) -> String {
-    // The library ends with the year 9999.
-    let moment = Duration::from_millis(moment.min(253_402_300_799_000));
-    humantime::format_rfc3339_seconds(UNIX_EPOCH + moment).to_string()
+    let moment = UNIX_EPOCH + Duration::from_millis(moment.min(END_OF_TIME));
+    humantime::format_rfc3339_seconds(moment).to_string()
+}
+
+/// A moment for a file's name: `20260301T120000.000Z`. Names sort as moments do.
+pub(crate) fn compact_stamp(moment: UnixMillis) -> String {
+    let moment = UNIX_EPOCH + Duration::from_millis(moment.min(END_OF_TIME));
+    humantime::format_rfc3339_millis(moment).to_string().replace(['-', ':'], "")
 }
 
 /// How long ago a moment was; a clock that was set back makes it just now.
@@ -62,7 +70,7 @@ mod tests {
 
     use proptest::prelude::*;
 
-    use super::{age, latency, read, span, stamp};
+    use super::{age, compact_stamp, latency, read, span, stamp};
 
     #[test]
     fn times_are_read_with_units_or_as_seconds() {
@@ -103,6 +111,7 @@ mod tests {
     fn moments_are_stamped_in_universal_time() {
         assert_eq!(stamp(1_772_366_400_123), "2026-03-01T12:00:00Z");
         assert_eq!(stamp(u64::MAX), "9999-12-31T23:59:59Z");
+        assert_eq!(compact_stamp(1_772_366_400_123), "20260301T120000.123Z");
     }
 
     proptest! {

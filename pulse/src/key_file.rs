@@ -13,8 +13,8 @@ pub(crate) enum Refusal {
     #[error("heartbeat_auth = {0} needs a key: name its file with `#% heartbeat_key_file = PATH`")]
     NotNamed(HeartbeatAuth),
     #[error(
-        "heartbeat_key_file {path} is not there: make it with `piranhactl heartbeat-key`, copy it from the partner, or \
-         correct the path in lvs.cf"
+        "heartbeat_key_file {path} is not there: copy it from the partner, make one for both with \
+         `piranhactl heartbeat-key`, or correct the path in lvs.cf"
     )]
     Absent { path: PathBuf },
     #[error("heartbeat_key_file {0}")]
@@ -78,8 +78,8 @@ mod tests {
         );
         assert_eq!(
             refusal(Path::new("/nowhere/key")),
-            "heartbeat_key_file PATH is not there: make it with `piranhactl heartbeat-key`, copy it from the partner, \
-             or correct the path in lvs.cf"
+            "heartbeat_key_file PATH is not there: copy it from the partner, make one for both with \
+             `piranhactl heartbeat-key`, or correct the path in lvs.cf"
         );
     }
 

@@ -25,11 +25,13 @@ fn help() {
       reload         Read lvs.cf again, and print what was changed
       repair         Make the kernel's table what lvsd wants, and print what was changed
       heartbeat-key  Make the key that signs heartbeats, or change it
+      sync           Copy lvs.cf to the partner over ssh, once it was checked there
+      receive        Take lvs.cf from the partner's `sync`, which runs this over ssh
       help           Print this message or the help of the given subcommand(s)
 
     Options:
           --socket <PATH>   Socket of lvsd [default: /run/piranha/lvsd.sock]
-          --timeout <TIME>  How long lvsd may be silent when it is asked [default: 30s]
+          --timeout <TIME>  How long lvsd, or the partner, may be silent when it is asked [default: 30s]
       -h, --help            Print help
       -V, --version         Print version
 
@@ -38,7 +40,7 @@ fn help() {
 
     Times: 90s, 10m, 1h30m, 1.5s; a plain number is seconds.
 
-    Exit status: 0 done, 1 refused or failed, 2 wrong use, 3 lvsd cannot be reached.
+    Exit status: 0 done, 1 refused or failed, 2 wrong use, 3 lvsd or the partner cannot be reached.
     [0]
     ");
     insta::assert_snapshot!(lvsd.asked(&["drain", "--help"]), @"
@@ -53,7 +55,7 @@ fn help() {
           --deadline <TIME>  When what is left is cut off [default: never]
           --no-wait          Do not wait
           --socket <PATH>    Socket of lvsd [default: /run/piranha/lvsd.sock]
-          --timeout <TIME>   How long lvsd may be silent when it is asked [default: 30s]
+          --timeout <TIME>   How long lvsd, or the partner, may be silent when it is asked [default: 30s]
       -h, --help             Print help
     [0]
     ");

@@ -59,7 +59,7 @@ fn help() {
           --sign-with <KEY>  Let this key of the file sign
           --remove <KEY>     Remove a key that no router signs with any more
           --socket <PATH>    Socket of lvsd [default: /run/piranha/lvsd.sock]
-          --timeout <TIME>   How long lvsd may be silent when it is asked [default: 30s]
+          --timeout <TIME>   How long lvsd, or the partner, may be silent when it is asked [default: 30s]
       -h, --help             Print help
     [0]
     ");
@@ -159,7 +159,7 @@ fn what_would_break_the_pair_is_refused() {
     ");
     fs::remove_file(file.path()).unwrap();
     insta::assert_snapshot!(file.told(&["--add"]), @"
-    piranhactl: heartbeat.key is not there: make it with `piranhactl heartbeat-key`, or copy it from the partner
+    piranhactl: heartbeat.key is not there: copy it from the partner, or make one for both with `piranhactl heartbeat-key`
     [1]
     ");
 }

@@ -6,6 +6,7 @@ mod commands;
 mod draining;
 mod heartbeat_key;
 mod lvsd;
+mod syncing;
 mod terminal;
 mod trouble;
 mod watching;
