@@ -315,6 +315,8 @@ impl FosMachine {
         if self.settings.partner != before.partner {
             self.heard = Heard::nothing(now);
         }
+        // Whoever changed the file may have mended what kept the services from running.
+        self.hold_down.end();
         // New addresses before the services on them.
         if self.aim == Aim::Serve && self.addresses.are_up() {
             self.raise_addresses();

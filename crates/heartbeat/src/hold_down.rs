@@ -13,15 +13,16 @@ const LONGEST: Duration = Duration::from_secs(600);
 pub(crate) struct HoldDown {
     /// This router is inactive because lvsd could not be kept running, and the partner has not taken over yet.
     pub(crate) failed: bool,
-    last: Option<Duration>,
+    /// How often it has failed since it last served for long.
+    failures: u32,
     until: Option<Moment>,
 }
 
 impl HoldDown {
     /// lvsd has failed for good. Answers with the time that is now held down.
     pub(crate) fn begin(&mut self, now: Moment) -> Duration {
-        let length = self.last.map_or(SHORTEST, |last| (last * 2).min(LONGEST));
-        self.last = Some(length);
+        self.failures = self.failures.saturating_add(1);
+        let length = self.doubled(SHORTEST, LONGEST);
         self.until = Some(now + length);
         self.failed = true;
         length
@@ -36,6 +37,12 @@ impl HoldDown {
         self.until.filter(|until| now < *until)
     }
 
+    /// For how long a living partner may leave the service alone before this router tries again. Two routers that cannot
+    /// serve thus try in turn, and ever more rarely.
+    pub(crate) fn patience(&self, deadtime: Duration) -> Duration {
+        self.doubled(deadtime, SHORTEST.max(deadtime))
+    }
+
     /// There is nobody to leave the service to.
     pub(crate) fn end(&mut self) {
         self.until = None;
@@ -44,8 +51,14 @@ impl HoldDown {
     /// lvsd ran for so long; a failure after the longest pause is the first one again.
     pub(crate) fn served(&mut self, time: Duration) {
         if time >= LONGEST {
-            self.last = None;
+            self.failures = 0;
         }
+    }
+
+    /// A time that is this one after the first failure.
+    fn doubled(&self, first: Duration, longest: Duration) -> Duration {
+        let doublings = self.failures.saturating_sub(1).min(16);
+        first.saturating_mul(1 << doublings).min(longest)
     }
 }
 

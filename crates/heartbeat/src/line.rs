@@ -113,6 +113,11 @@ pub enum Line {
         /// Time in which this router does not take the service back from a living partner.
         hold_down: Duration,
     },
+    /// Neither this router, which is held down, nor the living partner serves.
+    NobodyServes {
+        /// What would be left of the hold-down.
+        left: Duration,
+    },
     /// lvsd does not report its table; the addresses are raised all the same.
     LvsdSilent {
         /// How long was waited.
@@ -264,6 +269,7 @@ impl Line {
             | Self::LvsdSilent { .. }
             | Self::KillingLvsd { .. }
             | Self::ManyActivations { .. }
+            | Self::NobodyServes { .. }
             | Self::LinkSilent { .. }
             | Self::BothActive { .. }
             | Self::FosNoBackup
@@ -290,6 +296,7 @@ impl Line {
 }
 
 impl fmt::Display for Line {
+    #[expect(clippy::too_many_lines, reason = "a table")]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::StartingAsMaster => f.write_str("STARTING PULSE AS MASTER"),
@@ -348,6 +355,11 @@ impl fmt::Display for Line {
                 write!(f, "no heartbeat on the {link} link for {}", Seconds(*silence))
             }
             Self::LinkHeard { link } => write!(f, "the partner is heard on the {link} link"),
+            Self::NobodyServes { left } => write!(
+                f,
+                "the partner does not serve either: ending the hold-down hold_down_left={}",
+                Seconds(*left)
+            ),
             Self::PartnerHeard { silence } => write!(f, "partner heard again after {}", Seconds(*silence)),
             Self::BothActive { time } => {
                 write!(f, "both routers were active for about {}", Seconds(*time))

@@ -291,6 +291,8 @@ impl Machine {
         if self.settings.partner != before.partner {
             self.heard = Heard::nothing(now);
         }
+        // Whoever changed the file may have mended what kept lvsd from running.
+        self.hold_down.end();
         if self.lvsd.runs() {
             self.act(Action::ReloadLvsd);
         }

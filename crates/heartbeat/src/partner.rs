@@ -29,6 +29,8 @@ pub(crate) struct Heard {
     since: Moment,
     /// When it began to say nothing but STOPPED.
     stopped_since: Option<Moment>,
+    /// Whether it has said RUNNING since this router was last active.
+    has_served: bool,
     public: LinkHearing,
     private: LinkHearing,
 }
@@ -83,6 +85,7 @@ impl Heard {
             last_life: None,
             since: now,
             stopped_since: None,
+            has_served: false,
             public: LinkHearing { last: now, heard: false, silent: false },
             private: LinkHearing { last: now, heard: false, silent: false },
         }
@@ -97,6 +100,7 @@ impl Heard {
         match said {
             Said::Running => {
                 self.was_running = true;
+                self.has_served = true;
                 self.stopped_since = None;
                 self.running_since.get_or_insert(Self::became_active(self.last_life, deadtime, now));
             }
@@ -150,6 +154,18 @@ impl Heard {
     /// Whether the first STOPPED in a row is at least so long ago.
     pub(crate) fn stopped_for(&self, time: Duration, now: Moment) -> bool {
         self.stopped_since.is_some_and(|since| now >= since + time)
+    }
+
+    /// Whether it has left the service alone since this router was active, for so long and, if it has not tried to
+    /// serve, two intervals more: of two that try in turn it is the other one's.
+    pub(crate) fn leaves_service(&self, patience: Duration, keepalive: Duration, now: Moment) -> bool {
+        self.stopped_for(if self.has_served { patience } else { patience + keepalive * 2 }, now)
+    }
+
+    /// This router is no longer active: what the partner said while it was tells nothing about what it does now.
+    pub(crate) fn ask_again(&mut self) {
+        self.stopped_since = None;
+        self.has_served = false;
     }
 
     /// It was silent for `deadtime`: what it said before counts no more.

@@ -8,7 +8,7 @@ use crate::history::Cause;
 use crate::line::Line;
 use crate::partner::{AFTER_YIELD, Back, Change};
 use crate::reception::{Said, judge_fos};
-use crate::settings::Role;
+use crate::settings::{Role, Settings};
 use std::time::Duration;
 
 /// How often the gateway is asked whether a network fault is over.
@@ -136,7 +136,7 @@ impl FosMachine {
         let starting = self.settings.role == Role::Backup
             && !self.heard.was_running
             && !self.heard.stopped_for(self.settings.keepalive, now);
-        if self.link_failed || self.has_network_fault() || self.hold_down.holds(now) || starting {
+        if self.link_failed || self.has_network_fault() || starting || self.is_held_down(now) {
             return;
         }
         let (line, cause) = match self.settings.role {
@@ -144,6 +144,18 @@ impl FosMachine {
             Role::Backup => (Line::FosPrimaryInactive, Cause::PrimaryInactive),
         };
         self.serve(line, cause, now);
+    }
+
+    /// As with `service = lvs`.
+    fn is_held_down(&mut self, now: Moment) -> bool {
+        let Some(until) = self.hold_down.until(now) else { return false };
+        let Settings { keepalive, deadtime, .. } = self.settings;
+        let over = self.heard.leaves_service(self.hold_down.patience(deadtime), keepalive, now);
+        if over {
+            self.log(Line::NobodyServes { left: until.saturating_sub(now) });
+            self.hold_down.end();
+        }
+        !over
     }
 
     /// Active from now on, whatever it takes to serve.

@@ -110,6 +110,7 @@ impl FosMachine {
     /// The services are off: now the partner may know. After a tie the next heartbeat is the first STOPPED.
     fn left(&mut self, now: Moment) {
         self.mode = FosMode::Monitor;
+        self.heard.ask_again();
         if !std::mem::take(&mut self.yielding) {
             self.send(Message::FosStopped, now);
         }

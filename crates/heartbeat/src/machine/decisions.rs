@@ -8,7 +8,7 @@ use crate::history::Cause;
 use crate::line::Line;
 use crate::partner::{AFTER_YIELD, Back, Change};
 use crate::reception::{Said, judge};
-use crate::settings::Role;
+use crate::settings::{Role, Settings};
 
 impl Machine {
     /// Of everything that was queued only the newest heartbeat of each link counts.
@@ -123,7 +123,7 @@ impl Machine {
         if self.hand_over.is_handed_over() {
             return;
         }
-        if self.hold_down.holds(now) || self.link_forbids(now) || self.partner_may_just_be_starting(now) {
+        if self.link_forbids(now) || self.partner_may_just_be_starting(now) || self.is_held_down(now) {
             return;
         }
         let (line, cause) = match self.settings.role {
@@ -131,6 +131,19 @@ impl Machine {
             Role::Backup => (Line::PrimaryInactive, Cause::PrimaryInactive),
         };
         self.go_active(line, cause, now);
+    }
+
+    /// The hold-down is for the sake of a partner that serves. One that does not, has had its time, and is not heard to
+    /// have any use of it: an original whose lvsd died would wait for this router's RUNNING for ever.
+    fn is_held_down(&mut self, now: Moment) -> bool {
+        let Some(until) = self.hold_down.until(now) else { return false };
+        let Settings { keepalive, deadtime, .. } = self.settings;
+        let over = self.heard.leaves_service(self.hold_down.patience(deadtime), keepalive, now);
+        if over {
+            self.log(Line::NobodyServes { left: until.saturating_sub(now) });
+            self.hold_down.end();
+        }
+        !over
     }
 
     /// At a cold start of both the primary shall win: it acts on the first STOPPED, the backup on a later one.

@@ -72,6 +72,7 @@ impl Machine {
     /// The addresses are off: now the partner may know.
     pub(super) fn left(&mut self, reason: Reason, now: Moment) {
         self.duty = Duty::Standby;
+        self.heard.ask_again();
         match reason {
             // Its next heartbeat is the first STOPPED, as an original's.
             Reason::Tie => {}

@@ -149,6 +149,15 @@ fn a_fos_that_ends_while_it_serves_is_started_again_after_growing_pauses() {
     assert_eq!(said[3..], ["drop", "send STOPPED (fos)", "start fos Monitor"]);
     assert_eq!(router.state(), State::Failed);
     assert_eq!(router.hears(Message::FosStopped), [""; 0]);
+    // A partner that does not serve either, though it lives, had its time.
+    for second in 10..18 {
+        router.quietly_until(f64::from(second));
+        assert_eq!(router.hears(Message::FosStopped), [""; 0]);
+    }
+    router.quietly_until(18.0);
+    let said = router.hears(Message::FosStopped);
+    assert!(said[0].starts_with("the partner does not serve either: ending the hold-down"), "{said:?}");
+    assert_eq!(said[1], "backup inactive: activating fos");
 }
 
 #[test]

@@ -68,15 +68,66 @@ fn a_partner_that_appears_gets_the_service_of_a_router_that_cannot_run_lvsd() {
 }
 
 #[test]
-fn failed_does_not_take_the_service_back_before_the_hold_down_is_over() {
+fn a_router_that_gave_up_leaves_the_service_to_a_partner_that_serves_until_the_hold_down_is_over() {
     let mut router = Router::failed(Role::Primary);
     let failed_at = router.now;
-    while router.now < failed_at + 58.0 {
-        router.hears_at(router.now + 1.0, Message::Stopped);
+    for second in 1..59 {
+        let message = if second % 4 == 0 { Message::Stopped } else { Message::Running };
+        router.hears_at(failed_at + f64::from(second), message);
         router.wake_until(router.now);
-        assert_eq!(router.state(), State::Failed);
+        assert_ne!(router.state(), State::Active);
     }
     router.hears_at(failed_at + 61.0, Message::Stopped);
+    assert_eq!(router.state(), State::Active);
+}
+
+/// How long after its failure a router serves whose partner says STOPPED every second, having served for so long.
+fn serves_after(router: &mut Router, partner_serves: f64) -> f64 {
+    let failed_at = router.now;
+    loop {
+        let message =
+            if router.now < failed_at + partner_serves { Message::Running } else { Message::Stopped };
+        router.hears_at(router.now + 1.0, message);
+        router.wake_until(router.now);
+        if router.state() == State::Active {
+            return router.now - failed_at;
+        }
+    }
+}
+
+#[test]
+fn a_living_partner_that_does_not_serve_for_deadtime_ends_the_hold_down() {
+    // One that has not tried: two intervals more.
+    let mut router = Router::failed(Role::Primary);
+    assert!((serves_after(&mut router, 0.0) - 10.0).abs() < 0.1);
+    let ended = "the partner does not serve either: ending the hold-down hold_down_left=49 s";
+    assert!(router.log.contains(&ended.into()), "{:#?}", router.log);
+    assert_eq!(router.log.last().map(String::as_str), Some("backup inactive: activating lvs"));
+    // An original whose lvsd died after it had taken over.
+    let mut router = Router::failed(Role::Backup);
+    assert!((serves_after(&mut router, 20.0) - 26.0).abs() < 0.1);
+}
+
+#[test]
+fn two_routers_that_cannot_serve_try_ever_more_rarely() {
+    let mut router = Router::failed(Role::Primary);
+    for wanted in [10.0, 15.0, 25.0, 45.0, 65.0, 65.0] {
+        let waited = serves_after(&mut router, 0.0);
+        assert!((waited - wanted).abs() < 0.1, "{waited} instead of {wanted}");
+        router.on(Event::LvsdReady);
+        router.on(Event::AddressesRaised { missing: 0 });
+        router.fails_until_given_up();
+        router.on(Event::AddressesDropped { remaining: 0 });
+        assert_eq!(router.state(), State::Failed);
+    }
+}
+
+#[test]
+fn a_reload_ends_the_hold_down() {
+    let mut router = Router::failed(Role::Primary);
+    router.on(Event::Reconfigured(router.settings));
+    assert_eq!(router.state(), State::Failed);
+    router.hears(Message::Stopped);
     assert_eq!(router.state(), State::Active);
 }
 

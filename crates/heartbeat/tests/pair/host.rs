@@ -113,7 +113,8 @@ pub(crate) struct Router {
     /// When a believable heartbeat was last read, and whether it said RUNNING.
     pub(crate) heard: Option<(Moment, bool)>,
     pub(crate) booted: Moment,
-    pub(crate) gave_up: bool,
+    /// How often it has left the service to the other one because lvsd failed.
+    pub(crate) give_ups: u32,
 }
 
 impl Host {
@@ -138,7 +139,7 @@ impl Host {
             lvsd_starts: 0,
             heard: None,
             booted: now,
-            gave_up: false,
+            give_ups: 0,
         });
     }
 
@@ -146,9 +147,9 @@ impl Host {
         self.router.as_ref().is_some_and(|router| router.addresses_up)
     }
 
-    /// Whether this router has left the service to the other one because lvsd failed.
-    pub(crate) fn gave_up(&self) -> bool {
-        self.router.as_ref().is_some_and(|router| router.gave_up)
+    /// How often this router has left the service to the other one because lvsd failed.
+    pub(crate) fn give_ups(&self) -> u32 {
+        self.router.as_ref().map_or(0, |router| router.give_ups)
     }
 
     /// Whether this router could serve if it were asked to.
@@ -158,6 +159,6 @@ impl Host {
             let trapped = self.original && router.pulse.state() == State::Failed;
             !router.stalled && !trapped
         };
-        !self.lvsd_broken && !self.gave_up() && self.router.as_ref().is_some_and(willing)
+        !self.lvsd_broken && self.router.as_ref().is_some_and(willing)
     }
 }

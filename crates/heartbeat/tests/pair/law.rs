@@ -9,7 +9,9 @@
 //!    heartbeat to be noticed and one to be answered. With Piranha's own pulse on one side, whose heartbeats do not tell
 //!    which is the older one, a STOPPED that was overtaken may cause a takeover later, too; two owners last for at most
 //!    `k + 2d` then, and are over with the time of 2.
-//! 2. After `deadtime + 2k` of calm, and the time that lvsd needs, there is an owner if a router can serve.
+//! 2. After `deadtime + 2k` of calm, and the time that lvsd needs, there is an owner if a router can serve. Where one has
+//!    given up because its lvsd failed, both try in turn, after pauses that grow from `deadtime` to a minute; when both
+//!    lose patience at once there are two owners for `k + 2d`.
 //! 3. After calm has come back the owner is the one that the specification names: the primary if both were active, else
 //!    the one that was active. It stays: there is no fail-back.
 //!
@@ -41,6 +43,8 @@ struct Calm {
     expected: Option<usize>,
     /// Both have been active.
     tied: bool,
+    /// How often the one that did so most often had given up.
+    give_ups: u32,
 }
 
 impl Law {
@@ -53,7 +57,7 @@ impl Law {
             return;
         };
         self.expect(world);
-        let settled = time_to_settle(world);
+        let settled = time_to_settle(world) + self.time_to_take_turns(world);
         self.check_overlap(world, owners == [true, true], calm, settled);
         if calm > settled && owners == [false, false] && world.hosts.iter().any(crate::host::Host::can_serve)
         {
@@ -66,6 +70,18 @@ impl Law {
         {
             world.complain(&format!("router {} is the owner, and not router {expected}", 1 - expected));
         }
+    }
+
+    /// Routers that have given up wait for each other, each longer from time to time, until it is the turn of one that
+    /// can serve.
+    pub(crate) fn time_to_take_turns(&self, world: &World) -> Moment {
+        let give_ups = self.calm.as_ref().map_or(0, |calm| calm.give_ups).max(give_ups(world).min(1));
+        if give_ups == 0 {
+            return Moment::ZERO;
+        }
+        let longest = Moment::from_secs(60).max(world.parameters.deadtime);
+        let patience = (world.parameters.deadtime * 2_u32.pow(give_ups.min(10))).min(longest);
+        (patience + time_to_settle(world)) * (give_ups + 2)
     }
 
     fn check_overlap(&mut self, world: &mut World, two_owners: bool, calm: Moment, settled: Moment) {
@@ -85,8 +101,9 @@ impl Law {
         // Two things at the same microsecond come in any order.
         let instant = Moment::from_micros(1);
         let lasting = world.now.saturating_sub(*self.two_owners_since.get_or_insert(world.now)).min(calm);
-        let wrong = if world.parameters.disorder && world.has_an_original() {
-            lasting > interval + delay * 2 + instant || calm > settled
+        let late = world.parameters.disorder && world.has_an_original();
+        let wrong = if late || give_ups(world) > 0 {
+            lasting > interval + delay * 2 + instant || (late && calm > settled)
         } else {
             calm > interval + delay * 3 + instant
         };
@@ -103,10 +120,11 @@ impl Law {
             [false, true] => Some(BACKUP),
             [false, false] => None,
         };
-        let calm = self.calm.get_or_insert(Calm { since: world.troubled, expected: named, tied: false });
-        if calm.since != world.troubled {
-            *calm = Calm { since: world.troubled, expected: named, tied: false };
+        let begins = Calm { since: world.troubled, expected: named, tied: false, give_ups: give_ups(world) };
+        if self.calm.as_ref().is_none_or(|calm| calm.since != world.troubled) {
+            self.calm = Some(begins);
         }
+        let Some(calm) = &mut self.calm else { return };
         // What struck may take as long as lvsd's end to show.
         let striking = world.now <= calm.since + crate::world::LVSD_ENDS
             || world.now <= world.negotiated + world.parameters.longest_delay * 3;
@@ -114,11 +132,15 @@ impl Law {
         if striking || calm.tied || calm.expected.is_none() {
             calm.expected = if calm.tied { Some(PRIMARY) } else { named };
         }
-        if world.hosts.iter().any(|host| host.lvsd_broken || host.lvsd_stuck || host.gave_up()) {
+        if world.hosts.iter().any(|host| host.lvsd_broken || host.lvsd_stuck || host.give_ups() > 0) {
             // The service moves to where lvsd runs.
             calm.expected = None;
         }
     }
+}
+
+fn give_ups(world: &World) -> u32 {
+    world.hosts.iter().map(crate::host::Host::give_ups).max().unwrap_or_default()
 }
 
 fn check_transitions(world: &mut World) {
@@ -145,7 +167,7 @@ fn calm_time(world: &World) -> Option<Moment> {
 pub(crate) fn time_to_settle(world: &World) -> Moment {
     let parameters = &world.parameters;
     let decision = parameters.deadtime + (parameters.keepalive + parameters.longest_delay) * 2;
-    let broken = world.hosts.iter().any(|host| host.lvsd_broken);
+    let broken = world.hosts.iter().any(|host| host.lvsd_broken || host.give_ups() > 0);
     // A router that cannot run lvsd tries three times more, then leaves the service to the other; and an lvsd that is
     // stuck is killed before another one is started.
     let attempts = if broken { 5 } else { 1 };

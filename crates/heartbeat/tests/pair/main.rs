@@ -83,16 +83,24 @@ fn play(seed: u64, pairing: Pairing, fates: Fates) -> Result<(), String> {
     for host in [PRIMARY, BACKUP] {
         world.at(end, Fate::Resume { host });
     }
-    let watched = time_to_settle(&world) * 2 + parameters.deadtime * 3;
     let mut law = Law::default();
-    while world.step(end + watched) {
-        law.check(&mut world);
-        if let Some(complaint) = world.complaint.take() {
-            let story = world.story.join("\n");
-            return Err(format!("seed {seed}: {complaint}\n{parameters:?}\n{story}"));
+    let complaint = watch(&mut world, &mut law, end).or_else(|| {
+        let watched = time_to_settle(&world) * 2 + parameters.deadtime * 3 + law.time_to_take_turns(&world);
+        watch(&mut world, &mut law, end + watched)
+    });
+    let Some(complaint) = complaint else { return Ok(()) };
+    Err(format!("seed {seed}: {complaint}\n{parameters:?}\n{}", world.story.join("\n")))
+}
+
+/// What the law has to complain of until then, if anything.
+fn watch(world: &mut World, law: &mut Law, end: Moment) -> Option<String> {
+    while world.step(end) {
+        law.check(world);
+        if world.complaint.is_some() {
+            return world.complaint.take();
         }
     }
-    Ok(())
+    None
 }
 
 fn play_all(fates: Fates) {
@@ -195,11 +203,20 @@ fn clock_step(world: &mut World) -> Vec<Fate> {
 
 fn failing_lvsd(world: &mut World) -> Vec<Fate> {
     let host = any_host(world);
-    match world.dice().throw(4) {
+    match world.dice().throw(6) {
         0 => vec![Fate::BreakLvsd { host }, Fate::CrashLvsd { host }, Fate::MendLvsd { host }],
+        4 => broken_on_both(host),
         1 => vec![Fate::StickLvsd { host }],
         _ => vec![Fate::CrashLvsd { host }],
     }
+}
+
+/// One may stay broken.
+fn broken_on_both(mended: usize) -> Vec<Fate> {
+    let both = [PRIMARY, BACKUP];
+    let breaks = both.map(|host| Fate::BreakLvsd { host });
+    let crashes = both.map(|host| Fate::CrashLvsd { host });
+    breaks.into_iter().chain(crashes).chain([Fate::MendLvsd { host: mended }]).collect()
 }
 
 fn anything(world: &mut World) -> Vec<Fate> {

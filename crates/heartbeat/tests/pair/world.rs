@@ -403,16 +403,10 @@ impl World {
                 let last_life = router.heard.map_or(router.booted, |(at, _)| at);
                 now >= last_life + deadtime
             }
-            Line::BackupInactive | Line::PrimaryInactive => {
-                // A hold-down that has ended is a new beginning.
-                if std::mem::take(&mut router.gave_up) {
-                    self.troubled = self.troubled.max(now);
-                }
-                router.heard == Some((now, false))
-            }
+            Line::BackupInactive | Line::PrimaryInactive => router.heard == Some((now, false)),
             Line::TieDeactivating | Line::ResendingArps => router.heard.is_some_and(|(at, _)| at == now),
             Line::GivingUp { .. } => {
-                router.gave_up = true;
+                router.give_ups += 1;
                 true
             }
             _ => true,
