@@ -60,6 +60,11 @@ impl Addresses {
         self.announcer.start(announcements, now);
     }
 
+    /// Forgets what is left of the announcements.
+    pub(crate) fn stop_announcing(&mut self) {
+        self.announcer.cancel();
+    }
+
     /// When [`Addresses::send_due`] is wanted.
     pub(crate) fn next_due(&self) -> Option<Instant> {
         self.announcer.next_due()

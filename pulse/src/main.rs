@@ -5,6 +5,7 @@
 //! [`commands`] for processes, [`addresses`], [`sync`] and [`watch`] for the kernel.
 
 mod addresses;
+mod clock;
 mod commands;
 mod configuration;
 mod daemon;

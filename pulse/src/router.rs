@@ -12,6 +12,7 @@ use service::signals::{Signal, Signals};
 use tokio::task::JoinHandle;
 
 use crate::addresses::Addresses;
+use crate::clock::Clock;
 use crate::commands::Commands;
 use crate::configuration::{self, Configuration};
 use crate::daemon::{Daemon, News, fos_arguments, lvsd_arguments};
@@ -33,7 +34,7 @@ pub(crate) struct Router {
     options: Options,
     role: Role,
     plan: Plan,
-    started: Instant,
+    clock: Clock,
     machine: Decision,
     partner: Partner,
     sockets: Sockets,
@@ -64,7 +65,7 @@ impl Router {
         Ok(Self {
             options,
             role: plan.settings.role,
-            started: Instant::now(),
+            clock: Clock::start(),
             machine: Decision::new(plan.service, plan.settings),
             partner: Partner::new(&plan)?,
             sockets,
@@ -115,14 +116,15 @@ impl Router {
     }
 
     fn next_wake(&self) -> Instant {
-        let machine = self.machine.next_wake().map(|moment| self.started + moment);
+        let machine = self.machine.next_wake().map(|moment| self.clock.instant(moment));
         let wakes = [machine, self.addresses.next_due()];
         wakes.into_iter().flatten().min().unwrap_or_else(|| Instant::now() + Duration::from_secs(3600))
     }
 
     /// The sockets are read first, so that no heartbeat that is here already counts as silence.
     fn wake_if_due(&mut self) {
-        if Instant::now() < self.next_wake() {
+        let wake = self.next_wake();
+        if Instant::now() < wake {
             return;
         }
         self.receive();
@@ -136,7 +138,7 @@ impl Router {
     }
 
     fn receive(&mut self) {
-        let datagrams = self.partner.admit(&self.sockets.drain(), self.started.elapsed());
+        let datagrams = self.partner.admit(&self.sockets.drain(), self.clock.now());
         if !datagrams.is_empty() {
             self.handle(Event::Received(datagrams));
         }
@@ -212,7 +214,7 @@ impl Router {
     fn handle(&mut self, event: Event) {
         let mut events = VecDeque::from([event]);
         while let Some(event) = events.pop_front() {
-            for action in self.machine.on(event, self.started.elapsed()) {
+            for action in self.machine.on(event, self.clock.now()) {
                 events.extend(self.carry_out(action));
             }
         }
@@ -250,6 +252,7 @@ impl Router {
                 return Some(Event::AddressesDropped { remaining: self.addresses.drop() });
             }
             Action::Announce => self.addresses.announce(Instant::now()),
+            Action::StopAnnouncing => self.addresses.stop_announcing(),
             Action::Log(line) => log(&line),
             Action::Exit(status) => self.exit = Some(status),
             Action::StartFos(mode) => return self.start_fos(mode),

@@ -190,6 +190,8 @@ pub enum Action {
     /// Announce every floating address (gratuitous ARP, neighbour advertisement), now and at growing distances;
     /// what is left of an earlier round is forgotten. [`Action::DropAddresses`] ends the round.
     Announce,
+    /// Forget what is left of a round of announcements.
+    StopAnnouncing,
     /// Start fos; answered, sooner or later, by [`Event::FosEnded`].
     StartFos(FosMode),
     /// Tell fos to read its file again (SIGHUP).

@@ -25,6 +25,7 @@ use crate::settings::{Role, Settings};
 use crate::supervision::Supervision;
 use crate::trailer::{Standing, Timers, Trailer};
 use service::Addresses;
+use std::time::Duration;
 
 /// One router's part in the pair.
 #[derive(Debug)]
@@ -162,7 +163,9 @@ impl FosMachine {
         if self.aim == Aim::Ended {
             return Vec::new();
         }
-        self.lateness.notice(self.next_wake(), self.settings.deadtime / 2, now);
+        if let Some(by) = self.lateness.notice(self.next_wake(), self.settings.deadtime / 2, now) {
+            self.recover_from_stall(by, now);
+        }
         match event {
             Event::Start { force_active } => self.start(force_active, now),
             Event::Received(datagrams) => self.receive(&datagrams, now),
@@ -218,6 +221,18 @@ impl FosMachine {
             self.serve(Line::FosForcedActive, cause, now);
         } else {
             self.log(Line::FosStartingMonitors);
+        }
+    }
+
+    /// As with `service = lvs`.
+    fn recover_from_stall(&mut self, by: Duration, now: Moment) {
+        self.heard.listen_anew(now);
+        self.fos.excuse(by);
+        let Settings { keepalive, deadtime, .. } = self.settings;
+        if self.aim == Aim::Serve && self.settings.speaks() && by + keepalive >= deadtime {
+            self.log(Line::MayBeReplaced { by });
+            self.act(Action::StopAnnouncing);
+            self.announce_again = self.addresses.are_up().then_some(now + deadtime);
         }
     }
 

@@ -12,12 +12,16 @@ pub(crate) struct Lateness {
 }
 
 impl Lateness {
-    /// The loop comes now and had wanted to come then.
-    pub(crate) fn notice(&mut self, wanted: Option<Moment>, tolerance: Duration, now: Moment) {
-        let late = wanted.map_or(Duration::ZERO, |wanted| now.saturating_sub(wanted));
-        if late > tolerance {
-            self.late.get_or_insert(late);
-        }
+    /// The loop comes now and had wanted to come then. Answers with how late it is, if that is news.
+    pub(crate) fn notice(
+        &mut self,
+        wanted: Option<Moment>,
+        tolerance: Duration,
+        now: Moment,
+    ) -> Option<Duration> {
+        let late = now.saturating_sub(wanted?);
+        let news = self.late.is_none() && late > tolerance;
+        news.then(|| *self.late.insert(late))
     }
 
     /// How late the loop is, once: a loop that is late again must act.

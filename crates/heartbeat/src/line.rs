@@ -99,6 +99,11 @@ pub enum Line {
         /// How late.
         by: Duration,
     },
+    /// The loop of an active router stood still for so long that the partner may have taken over.
+    MayBeReplaced {
+        /// How late it is.
+        by: Duration,
+    },
     /// lvsd will be started again.
     RestartingLvsd {
         /// Attempts since it last ran well.
@@ -266,6 +271,7 @@ impl Line {
             | Self::LvsdSignalled { .. }
             | Self::NotBelieved { .. }
             | Self::LoopLate { .. }
+            | Self::MayBeReplaced { .. }
             | Self::LvsdSilent { .. }
             | Self::KillingLvsd { .. }
             | Self::ManyActivations { .. }
@@ -325,6 +331,9 @@ impl fmt::Display for Line {
             }
             Self::LoopLate { by } => {
                 write!(f, "this router was stalled for {}: waiting once more for the partner", Seconds(*by))
+            }
+            Self::MayBeReplaced { by } => {
+                write!(f, "this router was stalled for {}: the partner may have taken over", Seconds(*by))
             }
             Self::RestartingLvsd { attempt, pause } => {
                 write!(f, "restarting lvsd in {}: attempt={attempt}", Seconds(*pause))

@@ -22,6 +22,7 @@ use crate::supervision::Supervision;
 use departure::{Ending, Reason};
 pub use hand_over::{Obstacle, Progress};
 use service::Addresses;
+use std::time::Duration;
 
 /// One router's part in the pair.
 ///
@@ -162,7 +163,9 @@ impl Machine {
         if matches!(self.duty, Duty::Ended) {
             return Vec::new();
         }
-        self.lateness.notice(self.next_wake(), self.settings.deadtime / 2, now);
+        if let Some(by) = self.lateness.notice(self.next_wake(), self.settings.deadtime / 2, now) {
+            self.recover_from_stall(by, now);
+        }
         match event {
             Event::Start { force_active } => self.start(force_active, now),
             Event::Received(datagrams) => self.receive(&datagrams, now),
@@ -217,6 +220,19 @@ impl Machine {
         self.sync(SyncMode::Backup);
         if force_active {
             self.go_active(Line::ForcedActive, Cause::Forced, now);
+        }
+    }
+
+    /// An active router that was not heard for `deadtime` may have been replaced, and must not draw the neighbours to itself
+    /// before it has listened. If nobody serves now, somebody may have, so they are told again after that.
+    fn recover_from_stall(&mut self, by: Duration, now: Moment) {
+        self.heard.listen_anew(now);
+        self.lvsd.excuse(by);
+        let Settings { keepalive, deadtime, .. } = self.settings;
+        if matches!(self.duty, Duty::Active) && self.settings.speaks() && by + keepalive >= deadtime {
+            self.log(Line::MayBeReplaced { by });
+            self.act(Action::StopAnnouncing);
+            self.announce_again = self.addresses.are_up().then_some(now + deadtime);
         }
     }
 

@@ -37,9 +37,10 @@ pub(crate) struct Heard {
 
 #[derive(Debug)]
 struct LinkHearing {
-    /// When something was last heard, or listening began.
-    last: Moment,
-    heard: bool,
+    /// When something was last heard.
+    heard: Option<Moment>,
+    /// Since when there is silence, that of a deaf router not counted.
+    quiet_since: Moment,
     silent: bool,
 }
 
@@ -86,8 +87,8 @@ impl Heard {
             since: now,
             stopped_since: None,
             has_served: false,
-            public: LinkHearing { last: now, heard: false, silent: false },
-            private: LinkHearing { last: now, heard: false, silent: false },
+            public: LinkHearing { heard: None, quiet_since: now, silent: false },
+            private: LinkHearing { heard: None, quiet_since: now, silent: false },
         }
     }
 
@@ -129,8 +130,8 @@ impl Heard {
             Link::Public => (&mut self.public, &mut self.private),
             Link::Private => (&mut self.private, &mut self.public),
         };
-        hearing.last = now;
-        hearing.heard = true;
+        hearing.heard = Some(now);
+        hearing.quiet_since = now;
         if !std::mem::take(&mut hearing.silent) {
             return None;
         }
@@ -138,7 +139,7 @@ impl Heard {
         Some(match silence {
             Some(silence) => {
                 // The other link has as much time again to be heard.
-                other.last = now;
+                other.quiet_since = now;
                 other.silent = false;
                 Back::Partner { silence }
             }
@@ -174,6 +175,13 @@ impl Heard {
         self.stopped_since = None;
     }
 
+    /// This router was deaf: silence before now is its own.
+    pub(crate) fn listen_anew(&mut self, now: Moment) {
+        for hearing in [&mut self.public, &mut self.private] {
+            hearing.quiet_since = now;
+        }
+    }
+
     /// Those of the partner's links that have fallen silent since the last call.
     pub(crate) fn newly_silent(&mut self, partner: &Partner, deadtime: Duration, now: Moment) -> Vec<Link> {
         let private = partner.private.map(|_| Link::Private);
@@ -181,7 +189,7 @@ impl Heard {
             .chain(private)
             .filter(|link| {
                 let hearing = self.link(*link);
-                now >= hearing.last + deadtime && !std::mem::replace(&mut hearing.silent, true)
+                now >= hearing.quiet_since + deadtime && !std::mem::replace(&mut hearing.silent, true)
             })
             .collect()
     }
@@ -197,7 +205,7 @@ impl Heard {
             Link::Public => &self.public,
             Link::Private => &self.private,
         };
-        (hearing.heard.then_some(hearing.last), hearing.last)
+        (hearing.heard, hearing.heard.unwrap_or(hearing.quiet_since))
     }
 
     fn link(&mut self, link: Link) -> &mut LinkHearing {

@@ -121,6 +121,13 @@ impl Supervision {
         }
     }
 
+    /// Nobody could look for so long, and the process may have stood still as well: it has that time again.
+    pub(crate) fn excuse(&mut self, late: Duration) {
+        if let Phase::Starting { since } | Phase::Stopping { since } = &mut self.phase {
+            *since += late;
+        }
+    }
+
     /// Counts a failure.
     pub(crate) fn count_failure(&mut self, ready_for: Duration) {
         if ready_for >= RAN_WELL {

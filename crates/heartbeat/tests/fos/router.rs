@@ -139,6 +139,7 @@ fn word(action: Action) -> Option<String> {
         Action::RaiseAddresses => "raise".into(),
         Action::DropAddresses => "drop".into(),
         Action::Announce => "announce".into(),
+        Action::StopAnnouncing => "stop announcing".into(),
         Action::Exit(status) => format!("exit {status}"),
         other => unreachable!("{other:?} with service = fos"),
     })

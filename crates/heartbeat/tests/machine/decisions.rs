@@ -167,3 +167,71 @@ fn an_introduction_is_answered_at_once_with_what_would_be_said_next() {
     router.on(Event::Introduced);
     assert_eq!(router.said, ["send RUNNING"]);
 }
+
+#[test]
+fn an_active_router_that_was_stalled_announces_nothing_before_it_has_listened() {
+    let stalled = |role, stall: f64| {
+        let mut router = Router::active(role);
+        router.hears(Message::Stopped);
+        let end = router.now + 2.0 + stall;
+        (router.wake_at(end), router, end)
+    };
+    // Its partner cannot have missed it.
+    let (said, mut router, end) = stalled(Role::Primary, 2.9);
+    assert!(!said.contains(&"stop announcing".to_owned()), "{said:?}");
+    assert!(!router.wake_until(end + 20.0).contains(&"announce".to_owned()));
+    // Nobody serves beside it, but somebody may have.
+    let (said, mut router, end) = stalled(Role::Primary, 18.0);
+    assert_eq!(
+        said,
+        [
+            "this router was stalled for 18 s: the partner may have taken over",
+            "stop announcing",
+            "send RUNNING"
+        ]
+    );
+    router.hears_at(end + 1.0, Message::Stopped);
+    assert!(!router.wake_until(end + 4.9).contains(&"announce".to_owned()));
+    assert!(router.wake_until(end + 5.0).contains(&"announce".to_owned()));
+    // The partner has taken over: the tie decides.
+    let (_, mut router, _) = stalled(Role::Backup, 18.0);
+    router.hears(Message::Running);
+    assert_eq!(router.state(), State::Leaving);
+    router.on(Event::AddressesDropped { remaining: 0 });
+    assert!(!router.wake_until(router.now + 20.0).contains(&"announce".to_owned()));
+    let (_, mut router, end) = stalled(Role::Primary, 18.0);
+    assert!(router.hears(Message::Running).contains(&"raise".to_owned()));
+    assert_eq!(router.on(Event::AddressesRaised { missing: 0 }), ["announce"]);
+    router.hears_at(end + 1.0, Message::Running);
+    assert!(!router.wake_until(end + 20.0).contains(&"announce".to_owned()), "one round is enough");
+}
+
+#[test]
+fn a_stalled_router_takes_its_own_deafness_for_nobodys_silence() {
+    let mut router = Router::with_private_link(Role::Backup);
+    router.hears(Message::Running);
+    router.hears_on(Link::Private, Message::Running);
+    router.wake_at(20.0);
+    router.hears_at(21.0, Message::Running);
+    router.wake_until(24.8);
+    router.hears_at(24.9, Message::Running);
+    let lines =
+        ["STARTING PULSE AS BACKUP", "this router was stalled for 18 s: waiting once more for the partner"];
+    assert_eq!(router.log, lines);
+    router.wake_until(26.0);
+    assert_eq!(router.log[2..], ["no heartbeat on the private link for 5 s"]);
+}
+
+#[test]
+fn a_stalled_router_gives_lvsd_its_time_again() {
+    let mut router = Router::started(Role::Primary);
+    router.hears(Message::Stopped);
+    assert!(!router.wake_at(20.0).contains(&"raise".to_owned()), "lvsd may have stood still, too");
+    router.wake_until(27.9);
+    assert!(router.wake_until(28.0).contains(&"raise".to_owned()));
+    router.on(Event::AddressesRaised { missing: 0 });
+    router.on(Event::Terminate { signal: 15 });
+    router.on(Event::AddressesDropped { remaining: 0 });
+    assert!(!router.wake_at(50.0).contains(&"kill lvsd".to_owned()));
+    assert!(router.wake_until(60.0).contains(&"kill lvsd".to_owned()));
+}

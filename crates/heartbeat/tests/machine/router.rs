@@ -171,6 +171,7 @@ impl Router {
             Action::RaiseAddresses => "raise".into(),
             Action::DropAddresses => "drop".into(),
             Action::Announce => "announce".into(),
+            Action::StopAnnouncing => "stop announcing".into(),
             Action::Exit(status) => format!("exit {status}"),
             other => unreachable!("{other:?} with service = lvs"),
         })
