@@ -15,6 +15,7 @@ mod programming;
 mod scale;
 mod stopwatch;
 mod table;
+mod takeover;
 
 use std::env;
 use std::process::ExitCode;
@@ -28,13 +29,14 @@ type Figure = (&'static str, fn());
 /// What needs no kernel with IPVS.
 const NATIVELY: [Figure; 3] =
     [("parsing", parsing::measure), ("nannies", memory::nannies), ("pool", pool::measure)];
-const IN_THE_LAB: [Figure; 6] = [
+const IN_THE_LAB: [Figure; 7] = [
     ("programming", programming::measure),
     ("start", scale::start),
     ("reload", scale::reload),
     ("pair", memory::pair),
     ("checks", checks::measure),
     ("death", death::measure),
+    ("takeover", takeover::measure),
 ];
 
 fn main() -> ExitCode {
