@@ -73,6 +73,7 @@ impl Plan {
             backup_active: config.has_backup(),
             keepalive,
             deadtime,
+            hot_standby: config.hot_standby && config.service == Service::Lvs,
             monitor_links: config.monitors_links(),
             services_stop_within: config
                 .failover

@@ -4,6 +4,7 @@ mod account;
 mod decisions;
 mod departure;
 mod hand_over;
+mod hot_standby;
 mod service;
 
 use crate::Moment;
@@ -238,6 +239,7 @@ impl Machine {
 
     fn wake(&mut self, now: Moment) {
         self.supervise(now);
+        self.keep_hot(now);
         self.announce_again_if_due(now);
         self.try_addresses_again(now);
         self.settle_links(now);
@@ -319,6 +321,10 @@ impl Machine {
         });
         if matches!(self.duty, Duty::Active) && self.addresses.are_up() {
             self.raise_addresses();
+        }
+        if self.settings.hot_standby != before.hot_standby && matches!(self.duty, Duty::Standby) {
+            self.stop_idle_lvsd(now);
+            self.keep_hot(now);
         }
     }
 

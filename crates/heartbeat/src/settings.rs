@@ -34,6 +34,9 @@ pub struct Settings {
     pub keepalive: Duration,
     /// Silence after which the partner is dead.
     pub deadtime: Duration,
+    /// Whether lvsd runs while this router is not active, too, so that a takeover finds the kernel's table programmed. Not
+    /// with `service = fos`.
+    pub hot_standby: bool,
     /// Whether a link that is down makes this router inactive.
     pub monitor_links: bool,
     /// `service = fos`: how long the stop commands of all services together may take. fos sees to that itself; one that

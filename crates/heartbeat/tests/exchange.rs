@@ -310,6 +310,7 @@ fn an_older_heartbeat_shows_that_its_link_works_and_nothing_else() {
         backup_active: true,
         keepalive: Duration::from_secs(1),
         deadtime: Duration::from_secs(3),
+        hot_standby: false,
         monitor_links: false,
         services_stop_within: Duration::ZERO,
     };

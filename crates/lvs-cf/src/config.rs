@@ -83,6 +83,9 @@ pub struct Config {
     pub heartbeat_auth: HeartbeatAuth,
     /// Extension: how often the active router announces its floating addresses again; `None`: only at takeover.
     pub announce_refresh: Option<Duration>,
+    /// Extension: whether lvsd runs on the router that is not active, too, so that a takeover finds the kernel's table
+    /// programmed.
+    pub hot_standby: bool,
     /// Extension: whether persistence ends for clients of a quiesced real server. On unless switched off.
     pub expire_persistence: bool,
     /// Extension: whether one nanny checks all real servers; `None` leaves it to their number.
@@ -235,6 +238,7 @@ impl Default for Config {
             heartbeat_key_file: None,
             heartbeat_auth: HeartbeatAuth::Off,
             announce_refresh: None,
+            hot_standby: false,
             expire_persistence: true,
             nanny_pool: None,
             virtual_servers: Vec::new(),

@@ -461,7 +461,7 @@ fn extension_lines() {
       |
     2 | #% bogus = 1
       |    ^^^^^
-      = hint: besides Piranha's keywords, these are known here: heartbeat_key_file, heartbeat_auth, announce_refresh, expire_persistence, nanny_pool
+      = hint: besides Piranha's keywords, these are known here: heartbeat_key_file, heartbeat_auth, announce_refresh, hot_standby, expire_persistence, nanny_pool
     error[BADARGUMENT]: invalid argument
      --> lvs.cf:3:16
       |

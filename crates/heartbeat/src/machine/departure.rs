@@ -85,7 +85,7 @@ impl Machine {
         }
         self.history.follow(self.state(), now);
         self.sync(SyncMode::Backup);
-        self.stop_lvsd(now);
+        self.stop_idle_lvsd(now);
     }
 
     pub(super) fn terminate(&mut self, signal: i32, now: Moment) {

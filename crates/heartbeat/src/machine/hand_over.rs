@@ -326,7 +326,9 @@ impl Machine {
     fn prepare(&mut self, asked: bool, now: Moment) {
         self.hand_over.stage = Stage::Preparing { asked, since: now, offered: None };
         self.hand_over.again = now + AGAIN;
-        self.tell(HandOverLine::Preparing);
+        if !self.lvsd.is_ready() {
+            self.tell(HandOverLine::Preparing);
+        }
         if asked {
             self.say_part(now);
         }
@@ -336,7 +338,7 @@ impl Machine {
     fn stop_preparing(&mut self, obstacle: Obstacle, now: Moment) {
         self.tell(HandOverLine::NotPrepared(obstacle));
         self.hand_over.finish(Progress::Failed(obstacle));
-        self.stop_lvsd(now);
+        self.stop_idle_lvsd(now);
         self.say_part(now);
     }
 

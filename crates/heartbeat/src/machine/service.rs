@@ -193,6 +193,7 @@ impl Machine {
                     self.bring_lvsd_back(ending, ready_for, now);
                 } else {
                     self.preparation_failed(now);
+                    self.pause_hot_lvsd(ready_for, now);
                 }
             }
         }

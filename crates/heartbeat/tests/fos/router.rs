@@ -16,6 +16,7 @@ pub(crate) fn settings(role: Role) -> Settings {
         backup_active: true,
         keepalive: Moment::from_secs(2),
         deadtime: Moment::from_secs(5),
+        hot_standby: false,
         monitor_links: true,
         services_stop_within: Moment::from_secs(66),
     }

@@ -3,6 +3,7 @@
 mod decisions;
 mod hand_over;
 mod history;
+mod hot_standby;
 mod lvsd;
 mod router;
 mod table;

@@ -45,6 +45,7 @@ impl Router {
             backup_active: true,
             keepalive: seconds(2.0),
             deadtime: seconds(5.0),
+            hot_standby: false,
             monitor_links: false,
             services_stop_within: Moment::ZERO,
         })
@@ -81,6 +82,13 @@ impl Router {
     pub(crate) fn active(role: Role) -> Self {
         let mut router = Self::started(role);
         router.serve();
+        router
+    }
+
+    /// lvsd runs though it is not active.
+    pub(crate) fn hot(role: Role) -> Self {
+        let mut router = Self::with(Settings { hot_standby: true, ..Self::new(role).settings });
+        router.on(Event::Start { force_active: false });
         router
     }
 

@@ -4,6 +4,7 @@ use heartbeat::{Link, Moment};
 
 /// Of one case.
 #[derive(Debug, Clone, Copy)]
+#[expect(clippy::struct_excessive_bools, reason = "independent of each other")]
 pub(crate) struct Parameters {
     pub(crate) keepalive: Moment,
     pub(crate) deadtime: Moment,
@@ -13,6 +14,8 @@ pub(crate) struct Parameters {
     /// No lvsd takes longer to report its table.
     pub(crate) longest_start: Moment,
     pub(crate) private_link: bool,
+    /// Whether lvsd runs on a router that is not active, too.
+    pub(crate) hot_standby: bool,
     /// Whether both routers require signatures.
     pub(crate) signed: bool,
 }

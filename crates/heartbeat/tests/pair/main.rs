@@ -32,6 +32,7 @@ fn parameters(dice: &mut Dice) -> Parameters {
         disorder: dice.chance(50),
         longest_start: dice.time_up_to(milliseconds(300)),
         private_link: dice.chance(50),
+        hot_standby: dice.chance(30),
         signed: false,
     }
 }
@@ -347,6 +348,7 @@ fn settled(private_link: bool) -> World {
         disorder: false,
         longest_start: milliseconds(20),
         private_link,
+        hot_standby: false,
         signed: false,
     };
     let mut world = World::new(parameters, Dice::new(1));

@@ -86,6 +86,7 @@ impl World {
             backup_active: true,
             keepalive: parameters.keepalive,
             deadtime: parameters.deadtime,
+            hot_standby: parameters.hot_standby,
             monitor_links: false,
             services_stop_within: Moment::ZERO,
         };

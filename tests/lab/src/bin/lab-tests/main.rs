@@ -9,6 +9,7 @@ mod drift;
 mod ground;
 mod hand_over;
 mod heartbeat;
+mod hot_standby;
 mod ipv6;
 mod kernel;
 mod lines;
@@ -44,6 +45,7 @@ fn main() -> ExitCode {
         pairings::tests(),
         hand_over::tests(),
         heartbeat::tests(),
+        hot_standby::tests(),
         piranhactl::tests(),
         pool::tests(),
         traffic::tests(),
