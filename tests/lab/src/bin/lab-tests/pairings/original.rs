@@ -1,25 +1,52 @@
-//! The stand-in for Piranha's own pulse: C, as the original, and compiled on the machine.
+//! The stand-in for Piranha's own pulse: C, as the original.
 
-use lab::Machine;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use lab::{Machine, Moment, kernel, world};
 
 /// Its program.
 pub(super) const PROGRAM: &str = "/usr/sbin/original-pulse";
 
-const HEADER: (&str, &str) = ("/run/pulse.h", include_str!("original/pulse.h"));
-const UNITS: [(&str, &str); 5] = [
-    ("/run/configuration.c", include_str!("original/configuration.c")),
-    ("/run/heartbeat.c", include_str!("original/heartbeat.c")),
-    ("/run/main.c", include_str!("original/main.c")),
-    ("/run/service.c", include_str!("original/service.c")),
-    ("/run/state.c", include_str!("original/state.c")),
+const SOURCES: [(&str, &str); 6] = [
+    ("pulse.h", include_str!("original/pulse.h")),
+    ("configuration.c", include_str!("original/configuration.c")),
+    ("heartbeat.c", include_str!("original/heartbeat.c")),
+    ("main.c", include_str!("original/main.c")),
+    ("service.c", include_str!("original/service.c")),
+    ("state.c", include_str!("original/state.c")),
 ];
 
-/// Makes the program; a machine without power forgets it.
+/// Puts the program on the machine; without power it forgets that it may be executed.
 pub(super) fn install(machine: &Machine) {
-    for (file, source) in UNITS.iter().chain([&HEADER]) {
-        machine.write(file, source);
+    machine.write(PROGRAM, fs::read(compiled()).expect("the program"));
+    machine.run("chmod", &["755", PROGRAM]).expect_success();
+}
+
+/// The program, which the first test of a run compiles for all.
+fn compiled() -> PathBuf {
+    let program = kernel::run_directory().join("original-pulse");
+    if !program.exists() {
+        let made = compile(world::directory());
+        // Another kernel may be doing the same: none must see half of it.
+        let copy = program.with_extension(Moment::now().to_string());
+        fs::copy(made, &copy).expect("a copy of the program");
+        fs::rename(&copy, &program).expect("the program in its place");
     }
-    let units = UNITS.iter().map(|(file, _)| *file);
-    let arguments: Vec<&str> = ["-o", PROGRAM, "-pthread"].into_iter().chain(units).collect();
-    machine.run("cc", &arguments).expect_success();
+    program
+}
+
+fn compile(folder: &Path) -> PathBuf {
+    for (file, source) in SOURCES {
+        fs::write(folder.join(file), source).expect("a source of the program");
+    }
+    let program = folder.join("original-pulse");
+    let units = SOURCES
+        .iter()
+        .map(|(file, _)| folder.join(file))
+        .filter(|file| file.extension() == Some("c".as_ref()));
+    let status = Command::new("cc").arg("-o").arg(&program).arg("-pthread").args(units).status();
+    assert!(status.expect("cc").success(), "the stand-in cannot be compiled");
+    program
 }
