@@ -30,6 +30,7 @@
 
 pub mod address;
 pub mod administrator;
+pub mod capture;
 pub mod checked;
 pub mod command;
 pub mod conversation;
@@ -52,6 +53,7 @@ pub mod wait;
 pub mod web;
 pub mod world;
 
+pub use capture::Capture;
 pub use command::Outcome;
 pub use conversation::Conversations;
 pub use machine::Machine;

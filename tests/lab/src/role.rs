@@ -6,7 +6,7 @@
 use std::env;
 use std::process::{Command, exit};
 
-use crate::{checked, conversation, kernel, machine, port, traffic};
+use crate::{capture, checked, conversation, kernel, machine, port, traffic};
 
 /// First process of a user-mode-linux kernel.
 pub(crate) const KERNEL: &str = "lab-kernel";
@@ -23,6 +23,8 @@ pub(crate) const OCCUPANT: &str = "lab-occupant";
 pub(crate) const ANSWERER: &str = "lab-answerer";
 /// Holds many connections open.
 pub(crate) const HOLDER: &str = "lab-holder";
+/// Notes what goes over the cables.
+pub(crate) const CAPTURE: &str = "lab-capture";
 /// Answers checks as it was told.
 pub(crate) const CHECKED: &str = "lab-checked";
 
@@ -40,6 +42,7 @@ pub fn play() {
         CLIENT => traffic::client::main(arguments),
         ANSWERER => conversation::answerer::main(arguments),
         HOLDER => conversation::holder::main(arguments),
+        CAPTURE => capture::main(),
         CHECKED => checked::main(arguments),
         _ => {}
     }

@@ -7,6 +7,7 @@ use std::fmt;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::net::SocketAddr;
+use std::ops::Add;
 use std::sync::Mutex;
 use std::thread::sleep;
 use std::time::Duration;
@@ -49,6 +50,14 @@ impl Moment {
 
     pub(crate) fn microseconds(self) -> u64 {
         self.0
+    }
+}
+
+impl Add<Duration> for Moment {
+    type Output = Self;
+
+    fn add(self, time: Duration) -> Self {
+        Self(self.0 + u64::try_from(time.as_micros()).unwrap_or(u64::MAX))
     }
 }
 
