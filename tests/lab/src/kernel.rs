@@ -11,6 +11,7 @@ use std::process::{Child, Command, ExitCode, Stdio};
 use std::time::Duration;
 
 use nix::sys::signal::{Signal, killpg};
+use nix::time::{ClockId, clock_gettime, clock_settime};
 use nix::unistd::{Pid, getpid, getuid};
 
 use crate::command;
@@ -233,8 +234,7 @@ pub struct WithoutIpvs {
 ///
 /// If the kernel does not let go of it.
 pub fn without_ipvs() -> Option<WithoutIpvs> {
-    let cpu = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    if !cpu.contains("User Mode Linux") {
+    if !is_user_mode() {
         return None;
     }
     let modules = MODULES.iter().filter(|module| module.starts_with("ip_vs_")).chain([&"ip_vs"]);
@@ -249,6 +249,52 @@ impl Drop for WithoutIpvs {
     fn drop(&mut self) {
         let _ = fs::write(init::LOADER, &self.loader);
         load_modules(&mut Command::new(&self.loader));
+    }
+}
+
+/// Whether this process runs on a kernel that is the lab's alone.
+fn is_user_mode() -> bool {
+    fs::read_to_string("/proc/cpuinfo").unwrap_or_default().contains("User Mode Linux")
+}
+
+/// The kernel's wall clock, set to another time until this value is dropped.
+#[derive(Debug)]
+pub struct WallClock {
+    /// How far it is ahead.
+    ahead: Duration,
+}
+
+/// The wall clock, to be set. `None` on the computer's own kernel, where others need it.
+pub fn wall_clock() -> Option<WallClock> {
+    is_user_mode().then_some(WallClock { ahead: Duration::ZERO })
+}
+
+impl WallClock {
+    /// Sets it forward.
+    ///
+    /// # Panics
+    ///
+    /// If the kernel does not let it be set, as in [`put_back`](Self::put_back).
+    pub fn put_forward(&mut self, by: Duration) {
+        Self::set(|now| now + by);
+        self.ahead += by;
+    }
+
+    /// Sets it back to where it would be.
+    pub fn put_back(&mut self) {
+        let ahead = std::mem::take(&mut self.ahead);
+        Self::set(|now| now.saturating_sub(ahead));
+    }
+
+    fn set(time: impl FnOnce(Duration) -> Duration) {
+        let now = clock_gettime(ClockId::CLOCK_REALTIME).expect("every kernel has this clock");
+        clock_settime(ClockId::CLOCK_REALTIME, time(now.into()).into()).expect("root may set the clock");
+    }
+}
+
+impl Drop for WallClock {
+    fn drop(&mut self) {
+        self.put_back();
     }
 }
 
