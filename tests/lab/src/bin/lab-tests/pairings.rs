@@ -1,17 +1,32 @@
 //! Two routers of which one may run Piranha's own pulse (specification pulse.md sections 24 and 25): every story is told for
 //! ours with ours, ours with an original and an original with ours.
 
+mod clock;
+mod failures;
 mod hearing;
+mod links;
 mod original;
+mod program;
 mod router;
+mod stops;
+mod told;
+mod wire;
 
 use std::time::Duration;
 
+use clock::a_clock_that_is_set_moves_no_address_of_ours;
+use failures::{
+    a_hangup_reaches_lvsd_and_a_killed_nanny_is_replaced,
+    a_missing_lvsd_is_left_to_the_partner_and_waited_for_alone,
+};
 use lab::suite::Test;
 use lab::wait::holds_for;
 use lab::{Moment, wait_until};
+use links::a_failed_link_moves_the_service;
 use nix::sys::signal::Signal;
 use router::{Couple, Pairing, Pulse};
+use stops::{a_router_restarts_right_after_its_activation, a_stop_in_the_middle_leaves_nothing};
+use wire::heartbeats_are_those_of_an_original;
 
 const PATIENCE: Duration = Duration::from_secs(15);
 const KEEPALIVE: Duration = Duration::from_secs(1);
@@ -20,6 +35,9 @@ const DEADTIME: Duration = Duration::from_secs(3);
 const LATENESS: Duration = Duration::from_millis(500);
 /// Two heartbeats each way: long enough for a wrong answer to one.
 const WATCHED: Duration = Duration::from_secs(2);
+/// An original that yielded may announce for five seconds more; then its partner has to be heard again (section 24, rule
+/// 9).
+const AFTER_YIELD: Duration = Duration::from_millis(5500);
 /// Long enough for a takeover because of silence.
 const SILENCE: Duration = Duration::from_millis(3500);
 
@@ -55,6 +73,13 @@ pub(crate) fn tests() -> Vec<Test> {
         a_tie_is_lost_by_the_backup,
         a_cut_of_all_links_heals,
         a_suspended_standby_and_then_a_killed_lvsd_leave_one_owner,
+        heartbeats_are_those_of_an_original,
+        a_missing_lvsd_is_left_to_the_partner_and_waited_for_alone,
+        a_hangup_reaches_lvsd_and_a_killed_nanny_is_replaced,
+        a_stop_in_the_middle_leaves_nothing,
+        a_router_restarts_right_after_its_activation,
+        a_clock_that_is_set_moves_no_address_of_ours,
+        a_failed_link_moves_the_service,
     );
     [&stories[..], &hearing::tests()].concat()
 }
@@ -97,6 +122,28 @@ fn a_dead_primary_and_then_a_stopped_backup_are_replaced(pairing: Pairing) {
     backup.wait_for_end();
     backup.start();
     holds_for("no fail-back", WATCHED, || couple.only(primary));
+    told::expect(
+        primary,
+        &[
+            "info STARTING PULSE AS MASTER",
+            "info partner dead: activating lvs",
+            "info STARTING PULSE AS MASTER",
+            if backup.pulse == Pulse::Ours {
+                "info backup inactive: activating lvs"
+            } else {
+                "info partner dead: activating lvs"
+            },
+        ],
+    );
+    told::expect(
+        backup,
+        &[
+            "info STARTING PULSE AS BACKUP",
+            "info partner dead: activating lvs",
+            "info Terminating due to signal N",
+            "info STARTING PULSE AS BACKUP",
+        ],
+    );
 }
 
 /// Section 25, row 5, both forced.
@@ -106,6 +153,22 @@ fn a_tie_is_lost_by_the_backup(pairing: Pairing) {
     couple.pair.wait_until_active(&couple.primary.machine);
     couple.backup.start_forced();
     expect_tie_resolved(&couple);
+    told::expect(
+        &couple.primary,
+        &[
+            "info STARTING PULSE AS MASTER",
+            "info Forced active on startup: activating lvs",
+            "warning partner active: resending arps",
+        ],
+    );
+    told::expect(
+        &couple.backup,
+        &[
+            "info STARTING PULSE AS BACKUP",
+            "info Forced active on startup: activating lvs",
+            "warning partner active: deactivating LVS",
+        ],
+    );
 }
 
 /// The backup has yielded, once, and the primary has announced, but not in a storm.
@@ -138,10 +201,16 @@ fn a_cut_of_all_links_heals(pairing: Pairing) {
     wait_until("the backup takes over", PATIENCE, || backup.owns());
     assert!(backup.time_to_decide(event) <= DEADTIME + LATENESS);
     assert!(primary.owns(), "a router that is cut off serves whom it reaches");
+    let capture = pair.lab.capture();
     for device in ["eth2", "eth0"] {
         pair.lab.mend(&primary.machine, device);
     }
     expect_tie_resolved(&couple);
+    let yielded = wire::expect_a_last_running(&capture, backup);
+    if primary.pulse == Pulse::Ours {
+        wire::wait_for_announcement(&capture, primary, yielded);
+        wire::wait_for_announcement(&capture, primary, yielded + AFTER_YIELD);
+    }
 }
 
 /// Section 25, rows 11 and 7: ours starts another lvsd, an original leaves the service to its partner.
@@ -154,17 +223,37 @@ fn a_suspended_standby_and_then_a_killed_lvsd_leave_one_owner(pairing: Pairing) 
     backup.signal(Signal::SIGCONT);
     holds_for("the primary serves alone", WATCHED, || primary.owns() && backup.stands_by());
 
+    lvsd_ends(&couple, Signal::SIGKILL, "terminated with signal 9");
+    if primary.pulse == Pulse::Original {
+        expect_freed(&couple);
+        backup.wait_for_end();
+        backup.start();
+        backup.wait_until_heard();
+    }
+    lvsd_ends(&couple, Signal::SIGTERM, "exited with status 0");
+    told::expect(
+        primary,
+        &[
+            "info STARTING PULSE AS MASTER",
+            "info partner dead: activating lvs",
+            "warning Child process N terminated with signal N",
+            "warning Child process N exited with status N",
+        ],
+    );
+}
+
+fn lvsd_ends(couple: &Couple, signal: Signal, told: &str) {
+    let Couple { primary, backup, .. } = couple;
     let event = Moment::now();
-    primary.machine.signal("lvsd", Signal::SIGKILL);
-    primary.machine.wait_for_log("terminated with signal 9", PATIENCE);
+    primary.machine.signal("lvsd", signal);
+    primary.machine.wait_for_log(told, PATIENCE);
     if primary.pulse == Pulse::Ours {
-        wait_until("another lvsd", PATIENCE, || !primary.machine.processes_named("lvsd").is_empty());
+        couple.pair.wait_until_active(&primary.machine);
         holds_for("the primary goes on serving", WATCHED, || couple.only(primary));
     } else {
         couple.hands_over_to(backup);
         assert!(backup.time_to_decide(event) <= KEEPALIVE + LATENESS);
         holds_for("the backup serves", WATCHED, || couple.only(backup));
-        expect_freed(&couple);
     }
 }
 

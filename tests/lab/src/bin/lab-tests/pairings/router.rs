@@ -10,7 +10,7 @@ use nix::sys::signal::Signal;
 use super::original;
 
 /// Longer than an original's detached announcements, which outlive it (pulse.md F21).
-const END: Duration = Duration::from_secs(20);
+pub(super) const END: Duration = Duration::from_secs(20);
 
 /// Which pulse a router runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,10 +57,19 @@ impl Couple {
 
     /// With two.
     pub(super) fn with_private_link(pairing: Pairing) -> Self {
+        Self::monitoring(pairing, "0")
+    }
+
+    /// With two whose devices are watched.
+    pub(super) fn monitoring_links(pairing: Pairing) -> Self {
+        Self::monitoring(pairing, "1")
+    }
+
+    fn monitoring(pairing: Pairing, monitor_links: &str) -> Self {
         let pair = Pair::with_private_link(Routing::Direct);
         let file =
             pair.configuration().with("primary_private", "10.0.0.9").with("backup_private", "10.0.0.8");
-        pair.configure(&file);
+        pair.configure(&file.with("monitor_links", monitor_links));
         Self::of(pair, pairing)
     }
 
@@ -74,10 +83,16 @@ impl Couple {
 
     /// Starts both; comes back when the primary serves and the backup stands by.
     pub(super) fn start(&self) {
-        self.primary.start();
-        self.pair.wait_until_active(&self.primary.machine);
-        self.backup.start();
-        self.backup.wait_until_heard();
+        self.start_serving(&self.primary);
+    }
+
+    /// Starts both; comes back when this one serves and the other one stands by.
+    pub(super) fn start_serving(&self, active: &Router) {
+        active.start();
+        self.pair.wait_until_active(&active.machine);
+        let standby = if active.is(&self.primary) { &self.backup } else { &self.primary };
+        standby.start();
+        standby.wait_until_heard();
     }
 
     /// Stops both and waits for their end; the owner is the last, so that nobody takes over.
@@ -87,6 +102,14 @@ impl Couple {
         for router in routers {
             router.terminate();
             router.wait_for_end();
+        }
+    }
+
+    /// One of ours, and its partner, which may be an original.
+    pub(super) fn ours_and_partner(&self) -> (&Router, &Router) {
+        match self.primary.pulse {
+            Pulse::Ours => (&self.primary, &self.backup),
+            Pulse::Original => (&self.backup, &self.primary),
         }
     }
 
@@ -152,6 +175,16 @@ impl Router {
         wait_until("the end of pulse", END, || self.machine.processes_named(self.program()).is_empty());
     }
 
+    /// Waits until pulse itself has ended, and not what an original has left to announce.
+    pub(super) fn wait_for_pulse_to_end(&self) {
+        wait_until("the end of pulse itself", END, || self.pid().is_none());
+    }
+
+    /// Whether an original's announcing processes are there.
+    pub(super) fn is_announcing(&self) -> bool {
+        !self.machine.processes_named(self.program()).is_empty()
+    }
+
     /// Gives the power back and starts pulse again.
     pub(super) fn return_to_power(&self, couple: &Couple) {
         couple.pair.lab.power_on(&self.machine);
@@ -177,9 +210,19 @@ impl Router {
 
     /// From `event` until it has last decided to be active.
     pub(super) fn time_to_decide(&self, event: Moment) -> Duration {
+        self.decision().since(event)
+    }
+
+    /// When it has last decided to be active.
+    pub(super) fn decision(&self) -> Moment {
+        self.said_last(": activating lvs")
+    }
+
+    /// When it has last said these words.
+    pub(super) fn said_last(&self, words: &str) -> Moment {
         let log = self.machine.log();
-        let mut decisions = log.iter().filter(|line| line.text.ends_with(": activating lvs"));
-        decisions.next_back().expect("a decision").at.since(event)
+        let mut lines = log.iter().filter(|line| line.text.ends_with(words));
+        lines.next_back().unwrap_or_else(|| panic!("{self} has not said: {words}")).at
     }
 
     /// Whether they are the same.
