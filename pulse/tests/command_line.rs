@@ -79,6 +79,55 @@ fn options_that_are_none() {
     ");
 }
 
+/// What a dry run of a primary router says, with these options and these alias files' lines.
+fn dry_run(aliases: &str, options: &[&str]) -> String {
+    let path = file("popt", ROUTER.as_bytes());
+    let home = path.parent().unwrap();
+    std::fs::write(home.join(".popt"), aliases).unwrap();
+    let other = file("popt.other", ROUTER.replace("keepalive = 6", "keepalive = 5").as_bytes());
+    let script = format!("export HOME={}; {WITH_ADDRESS}", home.display());
+    let named = |option: &&str| {
+        option.replace("FILE", path.to_str().unwrap()).replace("OTHER", other.to_str().unwrap())
+    };
+    let options: Vec<String> = ["192.168.26.9/24"].iter().chain(options).map(named).collect();
+    in_shell(&script, &options.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
+#[test]
+fn options_in_the_manner_of_popt() {
+    for options in [
+        &["-tv", "-c", "FILE"][..],
+        &["-vtcFILE"],
+        &["-t", "-v", "--configfile", "FILE"],
+        &["--test-start", "--verbose", "--configfile=FILE"],
+        &["--norun", "-v", "-c", "/nowhere", "-c", "OTHER", "--configfile=FILE"],
+        &["--verbose", "-v", "-tt", "-cFILE"],
+        &["--careful", "FILE"],
+        &["-D", "-cFILE"],
+    ] {
+        let aliases = "pulse alias --careful --norun -v -c\npulse alias -D -tv\nlvs alias --careful --help\n";
+        let said = dry_run(aliases, options);
+        assert!(said.contains("heartbeats every 6s") && said.ends_with("status 0"), "{options:?}: {said}");
+        assert!(said.contains("lvsd --nofork -c ") && said.contains("lvs.cf -v\n"), "{options:?}: {said}");
+    }
+    assert!(dry_run("", &["-t", "-c", "FILE", "-cOTHER"]).contains("heartbeats every 5s"));
+}
+
+#[test]
+fn abbreviations_and_words_behind_the_last_option() {
+    for (options, said) in [
+        (&["--test", "-c", "FILE"][..], "pulse: bad argument --test: unknown option"),
+        (&["--force"], "pulse: bad argument --force: unknown option"),
+        (&["-tz"], "pulse: bad argument -tz: unknown option"),
+        (&["--lvsd"], "pulse: bad argument --lvsd: missing argument"),
+        (&["-tc"], "pulse: bad argument -tc: missing argument"),
+        (&["-t", "--", "-v"], "pulse: unexpected arguments"),
+        (&["-t", "-c", "FILE", "stray"], "pulse: unexpected arguments"),
+    ] {
+        assert_eq!(dry_run("", options), format!("{said}\nstatus 1"), "{options:?}");
+    }
+}
+
 #[test]
 fn help_usage_and_version() {
     insta::assert_snapshot!(run(&["--help"]), @"

@@ -248,6 +248,75 @@ fn commands_run_at_each_change_and_without_a_shell() {
 }
 
 #[test]
+fn signals_without_a_meaning_change_nothing_and_sigquit_ends_in_good_order() {
+    on_stage("signals_without_a_meaning_change_nothing_and_sigquit_ends_in_good_order", |stage| {
+        stage.configure(ROUTER, "", &[FLOATING]);
+        let mut pulse = stage.active_pulse();
+        for signal in [Signal::SIGUSR1, Signal::SIGUSR2, Signal::SIGALRM, Signal::SIGPIPE] {
+            pulse.signal(signal);
+            stage.partner.forget();
+            assert_eq!(stage.partner.hears(DEADTIME), Some(Message::Running), "{signal}");
+        }
+        assert!(has(FLOATING) && stage.lvsd_notes().len() == 1);
+        pulse.signal(Signal::SIGQUIT);
+        stage.partner.hears_until(Message::Stopped);
+        assert!(!has(FLOATING));
+        assert_eq!(pulse.ends(), 0);
+        pulse.wait_for("Terminating due to signal 3");
+        assert_eq!(stage.lvsd_notes().last().map(String::as_str), Some("term"));
+    });
+}
+
+#[test]
+fn a_verbose_pulse_tells_of_every_heartbeat() {
+    on_stage("a_verbose_pulse_tells_of_every_heartbeat", |stage| {
+        // Nothing leads to the partner's private address.
+        shell("ip address add 198.51.100.1/32 dev lo");
+        let private = "primary_private = 198.51.100.1\nbackup_private = 198.51.100.2";
+        stage.configure(ROUTER, private, &[FLOATING]);
+        let pulse = stage.pulse(&["-v"]);
+        pulse.wait_for("pulse: DEBUG -- Sending heartbeat...");
+        pulse.wait_for("pulse: Warning -- failed to send heartbeat (private if): Network is unreachable");
+        stage.partner.says(Message::Running);
+        pulse.wait_for("pulse: DEBUG -- Received Heartbeat from partner message=RUNNING link=public");
+        assert_eq!(pulse.logged("failed to send heartbeat (public if)"), 0);
+        shell("ip link set e0 down");
+        pulse.wait_for("pulse: Warning -- failed to send heartbeat (public if): Network is unreachable");
+        pulse.wait_for("partner dead: activating lvs");
+        let program = format!("start --nodaemon -c {} -v", stage.file().display());
+        wait_until("lvsd", || stage.lvsd_notes() == [program.as_str()]);
+    });
+}
+
+#[test]
+fn without_verbose_no_heartbeat_is_told() {
+    on_stage("without_verbose_no_heartbeat_is_told", |stage| {
+        stage.configure(ROUTER, "", &[FLOATING]);
+        let pulse = stage.pulse(&[]);
+        stage.partner.hears_until(Message::Stopped);
+        stage.partner.says(Message::Running);
+        stage.partner.hears_until(Message::Stopped);
+        assert_eq!((pulse.logged("DEBUG"), pulse.logged("STARTING PULSE AS MASTER")), (0, 1));
+    });
+}
+
+#[test]
+fn an_active_backup_without_an_address_counts_as_none() {
+    on_stage("an_active_backup_without_an_address_counts_as_none", |stage| {
+        stage.configure(ROUTER, "", &[FLOATING]);
+        let file = std::fs::read_to_string(stage.file()).unwrap();
+        stage.write_file("lvs.cf", &file.replace(&format!("backup = {PARTNER}\n"), ""));
+        let pulse = stage.pulse(&[]);
+        pulse.wait_for("pulse: Undefined backup node marked as active? -- clearing that!");
+        pulse.wait_for("partner dead: activating lvs");
+        wait_until("the floating address", || has(FLOATING));
+        let line = |text: &str| pulse.log().iter().position(|line| line.contains(text)).unwrap();
+        assert!(line("clearing that!") < line("STARTING PULSE AS MASTER"));
+        assert_eq!(stage.partner.receives(KEEPALIVE * 2), None, "there is nobody to speak to");
+    });
+}
+
+#[test]
 fn the_caller_of_a_daemon_learns_the_truth() {
     on_stage("the_caller_of_a_daemon_learns_the_truth", |stage| {
         let pid_file = Path::new("/run/pulse.pid");

@@ -19,7 +19,7 @@ pub(crate) fn tests() -> Vec<Test> {
         malformed_heartbeats_count_for_nothing,
         a_kernel_without_ipvs_is_named,
         without_root_nothing_is_done,
-        a_taken_port_is_named,
+        a_taken_port_and_an_unusable_pid_file_are_named,
         a_missing_device_is_named,
     )
 }
@@ -201,9 +201,14 @@ fn without_root_nothing_is_done() {
     }
 }
 
-fn a_taken_port_is_named() {
+fn a_taken_port_and_an_unusable_pid_file_are_named() {
     let pair = Pair::boot(Routing::Direct);
     pair.configure(&pair.configuration());
+    pair.backup.run("mkdir", &["/run/pulse.pid"]).expect_success();
+    start_pulse(&pair.backup);
+    pair.backup.wait_for_log("failed to open /var/run/pulse.pid: Is a directory", PATIENCE);
+    pair.backup.wait_for_log("STARTING PULSE AS BACKUP", PATIENCE);
+
     let _occupant = pair.primary.occupy("192.168.26.9:539");
     let outcome = pair.primary.run("/usr/sbin/pulse", &[]);
     expect_refusal(&outcome, 1, "pulse: cannot create heartbeat socket. running as root?", "the port");
