@@ -42,7 +42,8 @@ pub(crate) enum Action {
     RunCommand(Vec<OsString>),
     /// Send the command a signal, with all that it started.
     SignalCommand(Force),
-    /// Start this service's nanny; answered by [`Event::MonitorStarted`], sooner or later by [`Event::MonitorEnded`].
+    /// Start this service's nanny; answered at once by [`Event::MonitorStarted`], and sooner or later by
+    /// [`Event::MonitorEnded`].
     StartMonitor(Id, Vec<OsString>),
     /// Send a service's nanny a signal.
     SignalMonitor(Id, Force),

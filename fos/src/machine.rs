@@ -23,6 +23,8 @@ pub(crate) struct Machine {
     next_id: u32,
     steps: VecDeque<Step>,
     command: Option<(Step, Patience)>,
+    /// A nanny is being started: what comes after it waits, so that the log has the order of the file.
+    launching: bool,
     start_failed: bool,
     /// The exit status, once fos is on its way out.
     ending: Option<u8>,
@@ -72,6 +74,7 @@ impl Machine {
             next_id: 0,
             steps: VecDeque::new(),
             command: None,
+            launching: false,
             start_failed: false,
             ending: None,
             ended: false,
@@ -139,7 +142,7 @@ impl Machine {
 
     /// Takes the next steps, until one takes time.
     fn advance(&mut self, now: Moment) {
-        while self.command.is_none()
+        while self.is_free()
             && let Some(step) = self.steps.pop_front()
         {
             self.perform(step, now);
@@ -157,7 +160,10 @@ impl Machine {
             }
             Step::Stop(_) => self.run(step, Line::ShuttingDown(place), stop, now + command_time),
             Step::Start(_) => self.run(step, Line::Starting(place), start, now + command_time),
-            Step::Watch(id) if !monitor.is_empty() => self.act(Action::StartMonitor(id, monitor)),
+            Step::Watch(id) if !monitor.is_empty() => {
+                self.launching = true;
+                self.act(Action::StartMonitor(id, monitor));
+            }
             Step::Watch(_) if place.address.is_unspecified() => self.log(Line::NotWatched(place)),
             Step::Watch(_) => {}
         }
@@ -196,7 +202,13 @@ impl Machine {
         }
     }
 
+    /// Whether the next step can be taken.
+    fn is_free(&self) -> bool {
+        self.command.is_none() && !self.launching
+    }
+
     fn monitor_started(&mut self, id: Id, pid: u32, now: Moment) {
+        self.launching = false;
         let Some(service) = self.services.get_mut(&id) else { return };
         service.monitor = Some(Monitor { pid, patience: Patience::endless() });
         let place = service.section.place;

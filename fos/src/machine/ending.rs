@@ -22,6 +22,7 @@ impl Machine {
     }
 
     pub(super) fn monitor_ended(&mut self, id: Id, outcome: Outcome, now: Moment) {
+        self.launching = false;
         let Some(service) = self.services.get_mut(&id) else { return };
         let wanted = service.monitor.take().is_some_and(|monitor| monitor.patience.is_asked());
         let place = service.section.place;
@@ -52,7 +53,7 @@ impl Machine {
 
     /// No step is left: fos ends, if it is to end.
     pub(super) fn settle(&mut self, now: Moment) {
-        let idle = self.command.is_none() && self.steps.is_empty();
+        let idle = self.is_free() && self.steps.is_empty();
         if idle && self.start_failed && self.pulse_decides && self.ending.is_none() {
             self.log(Line::NotAllStarted);
             self.end(START_FAILED, now);

@@ -109,7 +109,11 @@ fn a_monitoring_router_stops_each_service_and_ends_with_the_first_nanny() {
     assert_eq!(fos.on(Event::CommandEnded(FINE)), ["nanny 2"]);
     assert_eq!(fos.on(Event::MonitorEnded(Id(0), FINE)), ["end nanny 1"]);
     assert_eq!(fos.on(Event::MonitorEnded(Id(1), Outcome::Signalled(15))), ["exit 10"]);
-    insta::assert_snapshot!(fos.log[4..].join("\n"), @"
+    insta::assert_snapshot!(fos.log.join("\n"), @"
+    Stopping local services (if any)
+    Shutting down local service 192.0.2.1:80 
+    Starting monitor for 192.0.2.1:80 running as pid 100
+    Stopping local services (if any)
     Shutting down local service 192.0.2.2:80 
     Starting monitor for 192.0.2.2:80 running as pid 101
     Monitor for service 192.0.2.1:80 exited. This is a failover condition! status=0
