@@ -259,7 +259,9 @@ impl Router {
             Action::ReloadFos => self.fos.signal(Number::SIGHUP),
             Action::StopFos => self.fos.signal(Number::SIGTERM),
             Action::KillFos => self.fos.signal(Number::SIGKILL),
-            Action::CheckGateway => self.gateway = Some(tokio::spawn(gateway::answers())),
+            Action::CheckGateway => {
+                self.gateway = Some(tokio::spawn(gateway::answers(self.plan.public.own.ip())));
+            }
         }
         None
     }
