@@ -7,19 +7,21 @@ use std::process::Command;
 use lab::{Machine, Moment, kernel, world};
 
 /// Its program.
-pub(super) const PROGRAM: &str = "/usr/sbin/original-pulse";
+pub(crate) const PROGRAM: &str = "/usr/sbin/original-pulse";
 
-const SOURCES: [(&str, &str); 6] = [
+const SOURCES: [(&str, &str); 8] = [
     ("pulse.h", include_str!("original/pulse.h")),
+    ("address.c", include_str!("original/address.c")),
     ("configuration.c", include_str!("original/configuration.c")),
+    ("fos.c", include_str!("original/fos.c")),
     ("heartbeat.c", include_str!("original/heartbeat.c")),
+    ("lvs.c", include_str!("original/lvs.c")),
     ("main.c", include_str!("original/main.c")),
-    ("service.c", include_str!("original/service.c")),
-    ("state.c", include_str!("original/state.c")),
+    ("process.c", include_str!("original/process.c")),
 ];
 
 /// Puts the program on the machine; without power it forgets that it may be executed.
-pub(super) fn install(machine: &Machine) {
+pub(crate) fn install(machine: &Machine) {
     machine.write(PROGRAM, fs::read(compiled()).expect("the program"));
     machine.run("chmod", &["755", PROGRAM]).expect_success();
 }

@@ -1,4 +1,4 @@
-/* lvs.cf, as much of it as the stand-in needs: the keys of section 4 and the floating addresses. */
+/* lvs.cf, as much of it as the stand-in needs: the keys of section 4 and the floating addresses of the service. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +23,8 @@ static void global_key(const char *key, const char *value)
         copy(c->primary_private, value);
     else if (!strcmp(key, "backup_private"))
         copy(c->backup_private, value);
+    else if (!strcmp(key, "service"))
+        c->fos = !strcmp(value, "fos");
     else if (!strcmp(key, "heartbeat_port"))
         c->port = atoi(value);
     else if (!strcmp(key, "keepalive"))
@@ -37,13 +39,13 @@ static void global_key(const char *key, const char *value)
         copy(c->nat_router.mask, value);
 }
 
-/* The section that is being read: `virtual`, with `server` inside. */
+/* The section that is being read: `virtual`, with `server` inside, or `failover`. */
 static struct {
-    int depth, active;
+    int depth, active, failover;
     struct floating floating;
 } section;
 
-static void virtual_key(const char *key, const char *value)
+static void section_key(const char *key, const char *value)
 {
     if (!strcmp(key, "active"))
         section.active = atoi(value);
@@ -57,17 +59,23 @@ static void virtual_key(const char *key, const char *value)
 static int is_known(const struct floating *floating)
 {
     for (int i = 0; i < configuration.count; i++)
-        if (!strcmp(configuration.virtual_servers[i].address, floating->address))
+        if (!strcmp(configuration.services[i].address, floating->address))
             return 1;
     return 0;
+}
+
+static void begin_section(const char *line)
+{
+    if (section.depth++ == 0)
+        section.failover = strstr(line, "failover ") == line;
 }
 
 static void end_section(void)
 {
     if (--section.depth > 0)
         return;
-    if (section.active && !is_known(&section.floating) && configuration.count < 32)
-        configuration.virtual_servers[configuration.count++] = section.floating;
+    if (section.active && section.failover == configuration.fos && !is_known(&section.floating) && configuration.count < 32)
+        configuration.services[configuration.count++] = section.floating;
     memset(&section, 0, sizeof section);
 }
 
@@ -77,7 +85,7 @@ static void read_line(const char *line)
     if (line[0] == '#')
         return;
     if (strchr(line, '{'))
-        section.depth++;
+        begin_section(line);
     else if (strchr(line, '}'))
         end_section();
     else if (sscanf(line, " %63s = %255[^\n]", key, value) != 2)
@@ -85,7 +93,7 @@ static void read_line(const char *line)
     else if (section.depth == 0)
         global_key(key, value);
     else if (section.depth == 1)
-        virtual_key(key, value);
+        section_key(key, value);
 }
 
 /* Without a private link of its own the public one counts for both (4). */

@@ -8,8 +8,10 @@
 #include "pulse.h"
 
 /* In the sender's own byte order (10.2). */
-#define LVS_RUNNING 0xbdaddbdaU
-#define LVS_STOPPED 0xadbddabdU
+static const uint32_t numbers[2][MEANINGLESS] = {
+    { [RUNNING] = 0xbdaddbda, [STOPPED] = 0xadbddabd },
+    { [RUNNING] = 0xbeefbabe, [STOPPED] = 0xdeadbeef, [STOPME] = 0xdeaddada },
+};
 #define HOLD 0xdeafbabeU
 #define HELD 0xdeafdadaU
 
@@ -53,12 +55,12 @@ int link_descriptor(enum link link)
 }
 
 /* On both links, every time; a failure is not told (10.4). */
-void send_heartbeat(int active)
+void send_heartbeat(enum message message)
 {
-    uint32_t message = active ? LVS_RUNNING : LVS_STOPPED;
+    const uint32_t *number = &numbers[configuration.fos][message];
     for (enum link link = 0; link < LINKS; link++)
         if (descriptors[link] >= 0)
-            sendto(descriptors[link], &message, sizeof message, 0, (struct sockaddr *)&partner[link],
+            sendto(descriptors[link], number, sizeof *number, 0, (struct sockaddr *)&partner[link],
                    sizeof partner[link]);
 }
 
@@ -68,14 +70,25 @@ static int is_partner(struct in_addr source)
     return source.s_addr == partner[PUBLIC].sin_addr.s_addr || source.s_addr == partner[PRIVATE].sin_addr.s_addr;
 }
 
+static enum message meaning(uint32_t number)
+{
+    for (enum message message = RUNNING; message < MEANINGLESS; message++)
+        if (number && number == numbers[configuration.fos][message])
+            return message;
+    if (number == HOLD || number == HELD)
+        return MEANINGLESS;
+    log_line("Incompatible heartbeat received -- other system not using identical services");
+    return NOTHING;
+}
+
 /* One datagram, of which no more than four bytes are read (10.5). */
 enum message receive_heartbeat(enum link link)
 {
-    uint32_t message;
+    uint32_t number;
     struct sockaddr_in source;
     socklen_t size = sizeof source;
     ssize_t length =
-        recvfrom(descriptors[link], &message, sizeof message, MSG_DONTWAIT, (struct sockaddr *)&source, &size);
+        recvfrom(descriptors[link], &number, sizeof number, MSG_DONTWAIT, (struct sockaddr *)&source, &size);
     if (length < 0) {
         if (errno != ECONNREFUSED)
             log_line("recvfrom() failed: %s", strerror(errno));
@@ -83,19 +96,9 @@ enum message receive_heartbeat(enum link link)
     }
     if (!is_partner(source.sin_addr))
         return NOTHING;
-    if (length < (ssize_t)sizeof message) {
+    if (length < (ssize_t)sizeof number) {
         log_line("bad heartbeat packet");
         return NOTHING;
     }
-    switch (message) {
-    case LVS_RUNNING:
-        return RUNNING;
-    case LVS_STOPPED:
-        return STOPPED;
-    case HOLD:
-    case HELD:
-        return MEANINGLESS;
-    }
-    log_line("Incompatible heartbeat received -- other system not using identical services");
-    return NOTHING;
+    return meaning(number);
 }

@@ -15,11 +15,16 @@
 
 #include "pulse.h"
 
+#define PID_FILE "/var/run/pulse.pid"
+
 /* Microseconds of the wall clock, which an administrator may set (F15). */
 typedef int64_t moment;
 
 static moment send_due, dead_due;
 static volatile sig_atomic_t ending, hangup, child;
+
+enum role role;
+static const struct machine *machine;
 
 /* Every line is daemon.info (21). */
 void log_line(const char *format, ...)
@@ -55,16 +60,25 @@ static void install_handlers(void)
         sigaction(numbers[i], &action, NULL);
 }
 
-/* Without lvsd the number is 0, so that pulse sends itself a SIGHUP for every one it gets and never leaves (F24). */
+/* No heartbeat says goodbye (9, F11). */
+static void terminate(int number)
+{
+    log_line("Terminating due to signal %d", number);
+    machine->leave();
+    unlink(PID_FILE);
+    exit(0);
+}
+
+/* Without lvsd or fos the number is 0, so that pulse sends itself a SIGHUP for every one it gets and never leaves (F24). */
 static void handle_signals(void)
 {
     while (hangup) {
         hangup = 0;
-        kill(lvsd, SIGHUP);
+        machine->hang_up();
     }
     if (child) {
         child = 0;
-        child_ended();
+        machine->child_ended();
     }
     if (ending)
         terminate(ending);
@@ -111,7 +125,7 @@ static void read_links(const fd_set *readable)
         enum message message = receive_heartbeat(link);
         if (message == NOTHING)
             continue;
-        hear(message);
+        machine->hear(message, link);
         dead_due = now() + (moment)configuration.deadtime * 1000000;
     }
 }
@@ -119,10 +133,10 @@ static void read_links(const fd_set *readable)
 static void timer_ran_out(void)
 {
     if (send_due <= dead_due) {
-        send_heartbeat(is_active());
+        send_heartbeat(machine->says());
         send_due = now() + (moment)configuration.keepalive * 1000000;
     } else {
-        partner_is_dead();
+        machine->partner_is_dead();
         dead_due = now() + (moment)configuration.deadtime * 1000000;
     }
 }
@@ -149,16 +163,16 @@ static enum role find_role(void)
 {
     struct ifaddrs *list, *item;
     struct in_addr primary;
-    enum role role = BACKUP;
+    enum role found = BACKUP;
     inet_pton(AF_INET, configuration.primary, &primary);
     if (getifaddrs(&list) < 0)
         return PRIMARY;
     for (item = list; item; item = item->ifa_next)
         if (item->ifa_addr && item->ifa_addr->sa_family == AF_INET &&
             ((struct sockaddr_in *)item->ifa_addr)->sin_addr.s_addr == primary.s_addr)
-            role = PRIMARY;
+            found = PRIMARY;
     freeifaddrs(list);
-    return role;
+    return found;
 }
 
 /* Forks twice; the caller gets its 0 at once (8.1). */
@@ -187,12 +201,14 @@ int main(int argc, char **argv)
 {
     int force_active = argc > 2 && !strcmp(argv[1], "--forceactive");
     read_configuration(argv[argc - 1]);
-    enum role role = find_role();
+    role = find_role();
+    machine = configuration.fos ? &fos_machine : &lvs_machine;
     open_links(role);
     detach();
     openlog("pulse", LOG_PID, LOG_DAEMON);
     install_handlers();
-    begin(role, force_active);
+    log_line(role == PRIMARY ? "STARTING PULSE AS MASTER" : "STARTING PULSE AS BACKUP");
+    machine->begin(force_active);
     send_due = now() + (moment)configuration.keepalive * 1000000;
     dead_due = now() + (moment)configuration.deadtime * 1000000;
     for (;;)

@@ -1,6 +1,6 @@
-/* A stand-in for Piranha's pulse 0.8.6-7 with service = lvs, as its partner knows it: heartbeat, timers, states,
- * activation, log lines, and the faults of all these. Written from the specification; numbers in comments are sections
- * of pulse.md. Left out is what no partner can see: sync daemon, active_cmd and inactive_cmd, link monitoring. */
+/* A stand-in for Piranha's pulse 0.8.6-7, as its partner knows it: heartbeat, timers, states, activation, log lines, and
+ * the faults of all these. Written from the specification; numbers in comments are sections of pulse.md. Left out is
+ * what no partner can see: sync daemon, active_cmd and inactive_cmd, link monitoring, shared SCSI. */
 #ifndef PULSE_H
 #define PULSE_H
 
@@ -19,9 +19,9 @@ struct floating {
 struct configuration {
     const char *file;
     char primary[16], backup[16], primary_private[16], backup_private[16];
-    int port, keepalive, deadtime, nat;
+    int fos, port, keepalive, deadtime, nat;
     struct floating nat_router;
-    struct floating virtual_servers[32];
+    struct floating services[32];
     int count;
 };
 
@@ -30,29 +30,36 @@ extern struct configuration configuration;
 void read_configuration(const char *file);
 
 /* heartbeat.c: sockets and datagrams (10). */
-enum message { NOTHING, RUNNING, STOPPED, MEANINGLESS };
+enum message { NOTHING, RUNNING, STOPPED, STOPME, MEANINGLESS };
 enum link { PRIVATE, PUBLIC, LINKS };
 void open_links(enum role role);
 int link_descriptor(enum link link);
-void send_heartbeat(int active);
+void send_heartbeat(enum message message);
 enum message receive_heartbeat(enum link link);
 
-/* service.c: lvsd and the floating addresses (13 to 15). */
-extern pid_t lvsd;
-void start_service(void);
-void stop_service(void);
-void announce_addresses(void);
+/* process.c: programs that are started. */
+pid_t start(const char *const *command);
+void wait_for(pid_t child);
+void run(const char *const *command);
 
-/* state.c: who is active (12). */
-void begin(enum role role, int force_active);
-int is_active(void);
-void hear(enum message message);
-void partner_is_dead(void);
-void child_ended(void);
-void terminate(int number);
+/* address.c: the floating addresses (15). */
+void announce_addresses(void);
+void drop_addresses(void);
+
+/* Who is active: lvs.c (12) and fos.c (20.2). */
+struct machine {
+    void (*begin)(int force_active);
+    enum message (*says)(void);
+    void (*hear)(enum message message, enum link link);
+    void (*partner_is_dead)(void);
+    void (*child_ended)(void);
+    void (*hang_up)(void);
+    void (*leave)(void);
+};
+extern const struct machine lvs_machine, fos_machine;
 
 /* main.c */
-#define PID_FILE "/var/run/pulse.pid"
+extern enum role role;
 void log_line(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 #endif

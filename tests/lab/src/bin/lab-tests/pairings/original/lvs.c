@@ -1,18 +1,65 @@
-/* The state machine of service = lvs (12). */
+/* service = lvs: the state machine (12), and lvsd (13, 14). */
+#include <errno.h>
+#include <fcntl.h>
+#include <semaphore.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
-#include <unistd.h>
+#include <time.h>
 
 #include "pulse.h"
 
-static enum role role;
+/* 0 while none runs, as the original keeps it (F24, F27). */
+static pid_t lvsd;
 static int active;
 /* Cleared by nothing but the partner's RUNNING (F12). */
 static int child_failed;
 
-int is_active(void)
+static void start_lvsd(void)
 {
-    return active;
+    lvsd = start((const char *[]){ "/usr/sbin/lvsd", "--nofork", "-c", configuration.file, NULL });
+}
+
+/* Any signal ends the wait as if lvsd had posted (8.3). */
+static void wait_for_post(sem_t *semaphore)
+{
+    struct timespec limit;
+    clock_gettime(CLOCK_REALTIME, &limit);
+    limit.tv_sec += 10;
+    if (sem_timedwait(semaphore, &limit) < 0 && errno != EINTR) {
+        log_line("Error waiting for semaphore: %s", strerror(errno));
+        kill(lvsd, SIGKILL);
+        exit(255);
+    }
+}
+
+static void start_service(void)
+{
+    sem_t *semaphore = sem_open("lvs", O_CREAT, 0644, 0);
+    if (semaphore == SEM_FAILED) {
+        log_line("Failed to open semaphore: %s", strerror(errno));
+        exit(255);
+    }
+    start_lvsd();
+    wait_for_post(semaphore);
+    sem_close(semaphore);
+    sem_unlink("lvs");
+    announce_addresses();
+}
+
+/* lvsd first, and without limit; then the addresses (14). */
+static void stop_service(void)
+{
+    kill(lvsd, SIGTERM);
+    wait_for(lvsd);
+    lvsd = 0;
+    drop_addresses();
+}
+
+static enum message says(void)
+{
+    return active ? RUNNING : STOPPED;
 }
 
 /* Active, and saying RUNNING, only after all of it (13). */
@@ -30,10 +77,8 @@ static void go_inactive(void)
     active = 0;
 }
 
-void begin(enum role own, int force_active)
+static void begin(int force_active)
 {
-    role = own;
-    log_line(role == PRIMARY ? "STARTING PULSE AS MASTER" : "STARTING PULSE AS BACKUP");
     if (force_active) {
         log_line("Forced active on startup: activating lvs");
         go_active();
@@ -50,7 +95,7 @@ static void hear_running(void)
         announce_addresses();
     } else {
         log_line("partner active: deactivating LVS");
-        send_heartbeat(active);
+        send_heartbeat(RUNNING);
         go_inactive();
     }
 }
@@ -63,15 +108,16 @@ static void hear_stopped(void)
     go_active();
 }
 
-void hear(enum message message)
+static void hear(enum message message, enum link link)
 {
+    (void)link;
     if (message == RUNNING)
         hear_running();
     else if (message == STOPPED)
         hear_stopped();
 }
 
-void partner_is_dead(void)
+static void partner_is_dead(void)
 {
     if (active || child_failed)
         return;
@@ -80,7 +126,7 @@ void partner_is_dead(void)
 }
 
 /* One child is collected for a signal (18). */
-void child_ended(void)
+static void child_ended(void)
 {
     int status;
     pid_t child = waitpid(-1, &status, WNOHANG);
@@ -98,11 +144,9 @@ void child_ended(void)
     child_failed = 1;
 }
 
-/* No heartbeat says goodbye (9, F11). */
-void terminate(int number)
+static void hang_up(void)
 {
-    log_line("Terminating due to signal %d", number);
-    go_inactive();
-    unlink(PID_FILE);
-    exit(0);
+    kill(lvsd, SIGHUP);
 }
+
+const struct machine lvs_machine = { begin, says, hear, partner_is_dead, child_ended, hang_up, go_inactive };

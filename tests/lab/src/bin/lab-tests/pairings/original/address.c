@@ -1,84 +1,14 @@
-/* lvsd and the floating addresses of an active router (13 to 15). */
+/* The floating addresses of an active router (15). */
 #include <errno.h>
-#include <fcntl.h>
 #include <net/if.h>
-#include <semaphore.h>
-#include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "pulse.h"
-
-/* 0 while none runs, as the original keeps it (F24, F27). */
-pid_t lvsd;
-
-/* Waits are not interrupted by signals (9). */
-static void wait_for(pid_t child)
-{
-    while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
-        ;
-}
-
-/* A signal that comes between fork and exec must find the default actions, as it will after exec. */
-static pid_t start(const char *const *command)
-{
-    sigset_t all, usual;
-    sigfillset(&all);
-    sigprocmask(SIG_SETMASK, &all, &usual);
-    pid_t child = fork();
-    if (child == 0) {
-        for (int number = 1; number < NSIG; number++)
-            signal(number, SIG_DFL);
-        sigprocmask(SIG_SETMASK, &usual, NULL);
-        execvp(command[0], (char *const *)command);
-        _exit(255);
-    }
-    sigprocmask(SIG_SETMASK, &usual, NULL);
-    return child;
-}
-
-static void run(const char *const *command)
-{
-    wait_for(start(command));
-}
-
-static void start_lvsd(void)
-{
-    lvsd = start((const char *[]){ "/usr/sbin/lvsd", "--nofork", "-c", configuration.file, NULL });
-}
-
-/* Any signal ends the wait as if lvsd had posted (8.3). */
-static void wait_for_post(sem_t *semaphore)
-{
-    struct timespec limit;
-    clock_gettime(CLOCK_REALTIME, &limit);
-    limit.tv_sec += 10;
-    if (sem_timedwait(semaphore, &limit) < 0 && errno != EINTR) {
-        log_line("Error waiting for semaphore: %s", strerror(errno));
-        kill(lvsd, SIGKILL);
-        exit(255);
-    }
-}
-
-void start_service(void)
-{
-    sem_t *semaphore = sem_open("lvs", O_CREAT, 0644, 0);
-    if (semaphore == SEM_FAILED) {
-        log_line("Failed to open semaphore: %s", strerror(errno));
-        exit(255);
-    }
-    start_lvsd();
-    wait_for_post(semaphore);
-    sem_close(semaphore);
-    sem_unlink("lvs");
-    announce_addresses();
-}
 
 /* `eth0:1` is a label of `eth0`. */
 static const char *base_device(const struct floating *floating)
@@ -142,7 +72,7 @@ static void raise_and_announce(const struct floating *floating)
 
 static int for_nat_router(void)
 {
-    return configuration.nat && configuration.nat_router.address[0];
+    return !configuration.fos && configuration.nat && configuration.nat_router.address[0];
 }
 
 static void start_announcing(const struct floating *floating)
@@ -166,21 +96,17 @@ void announce_addresses(void)
     if (for_nat_router())
         start_announcing(&configuration.nat_router);
     for (int i = 0; i < configuration.count; i++)
-        start_announcing(&configuration.virtual_servers[i]);
+        start_announcing(&configuration.services[i]);
     while (wait(NULL) > 0 || errno == EINTR)
         ;
-    log_line("gratuitous lvs arps finished");
+    log_line("gratuitous %s arps finished", configuration.fos ? "fos" : "lvs");
     _exit(0);
 }
 
-/* lvsd first, and without limit; then the addresses (14). */
-void stop_service(void)
+void drop_addresses(void)
 {
-    kill(lvsd, SIGTERM);
-    wait_for(lvsd);
-    lvsd = 0;
     for (int i = 0; i < configuration.count; i++)
-        drop_address(&configuration.virtual_servers[i]);
+        drop_address(&configuration.services[i]);
     if (for_nat_router())
         drop_address(&configuration.nat_router);
 }
