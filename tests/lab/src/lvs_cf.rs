@@ -17,9 +17,11 @@ pub struct LvsCf {
     settings: Settings,
     /// Its `virtual` sections.
     pub virtual_servers: Vec<VirtualServer>,
+    /// Its `failover` sections, which have the same keys.
+    pub failover_services: Vec<VirtualServer>,
 }
 
-/// A `virtual` section.
+/// A `virtual` or `failover` section.
 #[derive(Debug, Clone)]
 pub struct VirtualServer {
     name: String,
@@ -90,6 +92,16 @@ impl LvsCf {
     pub fn virtual_server(&mut self, name: &str) -> &mut VirtualServer {
         let found = self.virtual_servers.iter_mut().find(|section| section.name == name);
         found.unwrap_or_else(|| panic!("no virtual server {name}"))
+    }
+
+    /// The `failover` section of this name.
+    ///
+    /// # Panics
+    ///
+    /// If there is none.
+    pub fn failover_service(&mut self, name: &str) -> &mut VirtualServer {
+        let found = self.failover_services.iter_mut().find(|section| section.name == name);
+        found.unwrap_or_else(|| panic!("no failover service {name}"))
     }
 }
 
@@ -165,14 +177,15 @@ impl RealServer {
 impl fmt::Display for LvsCf {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.settings.write(out, "")?;
-        self.virtual_servers.iter().try_for_each(|section| section.fmt(out))
+        self.virtual_servers.iter().try_for_each(|section| section.write(out, "virtual"))?;
+        self.failover_services.iter().try_for_each(|section| section.write(out, "failover"))
     }
 }
 
-impl fmt::Display for VirtualServer {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl VirtualServer {
+    fn write(&self, out: &mut fmt::Formatter<'_>, kind: &str) -> fmt::Result {
         let mark = if self.settings.get("address").is_some_and(is_ipv6) { EXTENSION } else { "" };
-        writeln!(out, "{mark}virtual {} {{", self.name)?;
+        writeln!(out, "{mark}{kind} {} {{", self.name)?;
         self.settings.write(out, &format!("{mark}     "))?;
         for server in &self.real_servers {
             writeln!(out, "{mark}     server {} {{", server.name)?;
@@ -193,10 +206,11 @@ mod tests {
         web.add("one", "10.0.0.1").set("weight", "2");
         let mut file = LvsCf::default().with("serial_no", "40").with("service", "lvs");
         file.virtual_servers.push(web);
+        file.failover_services.push(VirtualServer::new("mail").with("port", "25"));
         assert_eq!(
             file.to_string(),
             "serial_no = 40\nservice = lvs\nvirtual web {\n     active = 1\n     port = 80\n     server one {\n         \
-             address = 10.0.0.1\n         active = 1\n         weight = 2\n     }\n}\n"
+             address = 10.0.0.1\n         active = 1\n         weight = 2\n     }\n}\nfailover mail {\n     port = 25\n}\n"
         );
     }
 
@@ -206,8 +220,9 @@ mod tests {
         web.add("one", "2001:db8::1");
         let mut six = VirtualServer::new("six").with("address", "2001:db8::10 eth0").with("active", "1");
         six.add("one", "2001:db8::1");
+        let file = LvsCf { virtual_servers: vec![web, six], ..LvsCf::default() };
         assert_eq!(
-            format!("{web}{six}"),
+            file.to_string(),
             "virtual web {\n     active = 1\n     #% scheduler = mh\n     server one {\n         \
              #% address = 2001:db8::1\n         active = 1\n         weight = 1\n     }\n}\n\
              #% virtual six {\n#%      address = 2001:db8::10 eth0\n#%      active = 1\n#%      server one {\n\

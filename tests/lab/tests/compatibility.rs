@@ -102,12 +102,15 @@ fn tests_of_cargo(path: &Path, source: &str) -> Vec<String> {
     tests
 }
 
-/// `lab::group::test`, from the list in the macro `tests!`.
+/// `lab::group::test`, from the lists in the macros.
 fn tests_of_the_lab(text: &str) -> Vec<String> {
-    let list = text.split_once(" tests!(\"").and_then(|(_, rest)| rest.split_once(')'));
-    let Some((group, list)) = list.and_then(|(list, _)| list.split_once("\":")) else { return Vec::new() };
-    let tests = list.split(',').map(str::trim).filter(|test| !test.is_empty());
-    tests.map(|test| format!("lab::{group}::{test}")).collect()
+    let lists = [" tests!(\"", " in_three_pairings!(\""].iter().flat_map(|begin| text.split(begin).skip(1));
+    let lists = lists.filter_map(|rest| rest.split_once(')')?.0.split_once("\":"));
+    let tests = |(group, list): (&str, &str)| {
+        let names = list.split(',').map(str::trim).filter(|test| !test.is_empty());
+        names.map(|test| format!("lab::{group}::{test}")).collect::<Vec<_>>()
+    };
+    lists.flat_map(tests).collect()
 }
 
 #[test]

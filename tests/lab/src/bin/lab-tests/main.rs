@@ -6,6 +6,7 @@ mod bad_input;
 mod checks;
 mod control;
 mod drift;
+mod fos;
 mod ground;
 mod hand_over;
 mod heartbeat;
@@ -46,6 +47,7 @@ fn main() -> ExitCode {
         hand_over::tests(),
         heartbeat::tests(),
         hot_standby::tests(),
+        fos::tests(),
         piranhactl::tests(),
         pool::tests(),
         traffic::tests(),

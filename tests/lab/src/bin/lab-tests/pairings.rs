@@ -5,7 +5,7 @@ mod clock;
 mod failures;
 mod hearing;
 mod links;
-mod original;
+pub(crate) mod original;
 mod program;
 mod router;
 mod stops;
@@ -24,7 +24,8 @@ use lab::wait::holds_for;
 use lab::{Moment, wait_until};
 use links::a_failed_link_moves_the_service;
 use nix::sys::signal::Signal;
-use router::{Couple, Pairing, Pulse};
+use router::Couple;
+pub(crate) use router::{Pairing, Pulse};
 use stops::{a_router_restarts_right_after_its_activation, a_stop_in_the_middle_leaves_nothing};
 use wire::heartbeats_are_those_of_an_original;
 
@@ -45,12 +46,12 @@ const SILENCE: Duration = Duration::from_millis(3500);
 const YIELDING: &str = "partner active: deactivating LVS";
 const ANNOUNCING: &str = "partner active: resending arps";
 
-const OURS: Pairing = Pairing { primary: Pulse::Ours, backup: Pulse::Ours };
-const ORIGINAL_BACKUP: Pairing = Pairing { primary: Pulse::Ours, backup: Pulse::Original };
-const ORIGINAL_PRIMARY: Pairing = Pairing { primary: Pulse::Original, backup: Pulse::Ours };
+pub(crate) const OURS: Pairing = Pairing { primary: Pulse::Ours, backup: Pulse::Ours };
+pub(crate) const ORIGINAL_BACKUP: Pairing = Pairing { primary: Pulse::Ours, backup: Pulse::Original };
+pub(crate) const ORIGINAL_PRIMARY: Pairing = Pairing { primary: Pulse::Original, backup: Pulse::Ours };
 
-/// Names each story as three tests, one for each pairing: `pairings::STORY::PRIMARY_and_BACKUP`.
-macro_rules! tests {
+/// Names each story as three tests, one for each pairing: `GROUP::STORY::PRIMARY_and_BACKUP`.
+macro_rules! in_three_pairings {
     ($group:literal: $($story:ident),+ $(,)?) => {
         [$(
             Test { name: concat!($group, "::", stringify!($story), "::ours_and_ours"), run: || $story(OURS) },
@@ -65,9 +66,10 @@ macro_rules! tests {
         )+]
     };
 }
+pub(crate) use in_three_pairings;
 
 pub(crate) fn tests() -> Vec<Test> {
-    let stories = tests!("pairings":
+    let stories = in_three_pairings!("pairings":
         a_cold_start_makes_one_owner,
         a_dead_primary_and_then_a_stopped_backup_are_replaced,
         a_tie_is_lost_by_the_backup,

@@ -14,7 +14,7 @@ pub(super) const END: Duration = Duration::from_secs(20);
 
 /// Which pulse a router runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Pulse {
+pub(crate) enum Pulse {
     Ours,
     /// The stand-in for Piranha's own.
     Original,
@@ -22,14 +22,14 @@ pub(super) enum Pulse {
 
 /// Which pulse runs on which router.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Pairing {
-    pub(super) primary: Pulse,
-    pub(super) backup: Pulse,
+pub(crate) struct Pairing {
+    pub(crate) primary: Pulse,
+    pub(crate) backup: Pulse,
 }
 
 impl Pairing {
     /// Whether one of the two is an original.
-    pub(super) fn is_mixed(self) -> bool {
+    pub(crate) fn is_mixed(self) -> bool {
         self.primary != self.backup
     }
 }
