@@ -56,6 +56,17 @@ pub enum Error {
         /// The prefix length that it has.
         held: u8,
     },
+    /// The device is down, and is not to be set up.
+    #[error(
+        "cannot raise {address} on {label}: {} is down; `ip link set {} up` brings it up",
+        label.device(), label.device()
+    )]
+    DeviceDown {
+        /// The floating address.
+        address: IpAddr,
+        /// Where it was to go.
+        label: Label,
+    },
     /// The device could not be set up.
     #[error("cannot raise {address} on {label}: {} is down and does not come up: {source}{}", label.device(), advice(source))]
     SetUp {
@@ -139,6 +150,7 @@ mod tests {
             Error::List { what: "addresses", source: refusal(Errno::ENOMEM) },
             Error::NoSuchDevice { address, label: label(), known: vec!["lo".into(), "ens3".into()] },
             Error::OtherPrefix { address, label: label(), wanted: 24, held: 32 },
+            Error::DeviceDown { address, label: label() },
             Error::SetUp { address, label: label(), source: refusal(Errno::ERFKILL) },
             Error::Raise { address, prefix: 24, label: label(), source: refusal(Errno::EPERM) },
             Error::Lower { address, prefix: 24, device: "eth0".into(), source: refusal(Errno::ENODEV) },
@@ -156,6 +168,7 @@ mod tests {
         cannot list the addresses of this machine: the kernel answered: Out of memory (ENOMEM)
         cannot raise 192.168.26.10 on eth0:1: there is no device eth0, only lo, ens3; correct its name in lvs.cf or find out why it is missing
         cannot raise 192.168.26.10/24 on eth0:1: eth0 has it as 192.168.26.10/32; remove that one (`ip address del 192.168.26.10/32 dev eth0`) or correct the mask in lvs.cf
+        cannot raise 192.168.26.10 on eth0:1: eth0 is down; `ip link set eth0 up` brings it up
         cannot raise 192.168.26.10 on eth0:1: eth0 is down and does not come up: the kernel answered: Operation not possible due to RF-kill (ERFKILL)
         cannot raise 192.168.26.10/24 on eth0:1: the kernel answered: Operation not permitted (EPERM); changing addresses needs root or the capability CAP_NET_ADMIN
         cannot remove 192.168.26.10/24 from eth0: the kernel answered: No such device (ENODEV); the device vanished meanwhile

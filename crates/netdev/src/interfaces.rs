@@ -13,6 +13,7 @@ use crate::{
     lowering::{self, Entry, Lowered},
     message::{EVERY_ADDRESS, EVERY_LINK},
     raising::{Plan, Raised},
+    reshaping::{self, Request},
 };
 
 /// The interfaces of the network namespace in which this was opened.
@@ -50,8 +51,18 @@ impl Interfaces {
     ///
     /// [`Error::List`] with the kernel's reason.
     pub fn addresses(&mut self) -> Result<Vec<HeldAddress>, Error> {
+        Ok(self.everything()?.1)
+    }
+
+    /// All links, and all addresses.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::List`] with the kernel's reason.
+    pub fn everything(&mut self) -> Result<(Vec<Link>, Vec<HeldAddress>), Error> {
         let links = self.links()?;
-        Ok(self.entries(&links)?.into_iter().map(|entry| entry.held).collect())
+        let held = self.entries(&links)?.into_iter().map(|entry| entry.held).collect();
+        Ok((links, held))
     }
 
     /// The link that holds `address`, the first of them if there are several.
@@ -77,9 +88,26 @@ impl Interfaces {
     ///
     /// [`Error::List`] when the kernel does not say what it has; nothing is changed then.
     pub fn raise(&mut self, wanted: &[FloatingAddress]) -> Result<Vec<Result<Raised, Error>>, Error> {
-        let links = self.links()?;
-        let held: Vec<_> = self.entries(&links)?.into_iter().map(|entry| entry.held).collect();
-        let plans: Vec<_> = wanted.iter().map(|floating| Plan::new(floating, &links, &held)).collect();
+        self.carry_out(wanted, Plan::new)
+    }
+
+    /// Like [`Interfaces::raise`], but for addresses that were up: a device that is down is somebody's wish by now, and
+    /// stays down.
+    ///
+    /// # Errors
+    ///
+    /// Like [`Interfaces::raise`]; an address on a device that is down is [`Error::DeviceDown`].
+    pub fn restore(&mut self, wanted: &[FloatingAddress]) -> Result<Vec<Result<Raised, Error>>, Error> {
+        self.carry_out(wanted, Plan::without_setting_up)
+    }
+
+    fn carry_out(
+        &mut self,
+        wanted: &[FloatingAddress],
+        plan: impl Fn(&FloatingAddress, &[Link], &[HeldAddress]) -> Result<Plan, Error>,
+    ) -> Result<Vec<Result<Raised, Error>>, Error> {
+        let (links, held) = self.everything()?;
+        let plans: Vec<_> = wanted.iter().map(|floating| plan(floating, &links, &held)).collect();
 
         let mut batch = Batch::new();
         for (floating, plan) in wanted.iter().zip(&plans) {
@@ -118,6 +146,43 @@ impl Interfaces {
             }
         }
         Ok(outcomes)
+    }
+
+    /// Gives floating addresses that are up the prefix and label that they have in `changed` now. Nothing is done for one
+    /// that is not there. An IPv4 address is never away meanwhile; an IPv6 address, of which the kernel keeps only one, for
+    /// as long as two requests of one batch are apart. Gives one result for each, in the same order; one failure stops no
+    /// other.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::List`] when the kernel does not say what it has; nothing is changed then.
+    pub fn reshape(&mut self, changed: &[FloatingAddress]) -> Result<Vec<Result<(), Error>>, Error> {
+        let links = self.links()?;
+        let entries = self.entries(&links)?;
+        let held: Vec<_> = entries.iter().map(|entry| entry.held.clone()).collect();
+        let wanted: Vec<_> = changed.iter().map(|it| (it, it.prefix_among(&held))).collect();
+        let around: Vec<_> =
+            wanted.iter().map(|(floating, prefix)| reshaping::steps(floating, *prefix, &held)).collect();
+        let removals = lowering::steps(&entries, |held| {
+            wanted.iter().any(|(floating, prefix)| reshaping::is_obsolete(floating, *prefix, held))
+        });
+        let requests: Vec<_> = std::iter::empty()
+            .chain(around.iter().flat_map(|steps| &steps.before).map(Request::Around))
+            .chain(removals.into_iter().map(Request::Removal))
+            .chain(around.iter().flat_map(|steps| &steps.after).map(Request::Around))
+            .collect();
+
+        let mut batch = Batch::new();
+        for request in &requests {
+            request.push(&mut batch).map_err(|source| request.failed(source))?;
+        }
+        let answers = self.socket.execute(&mut batch);
+        let outcomes: Vec<_> = requests.iter().zip(answers).map(|(it, answer)| it.outcome(answer)).collect();
+        let of = |floating: &FloatingAddress| {
+            let mut own = requests.iter().zip(&outcomes).filter(|(it, _)| it.address() == floating.address);
+            own.try_for_each(|(_, outcome)| outcome.clone())
+        };
+        Ok(changed.iter().map(of).collect())
     }
 
     fn entries(&mut self, links: &[Link]) -> Result<Vec<Entry>, Error> {

@@ -5,6 +5,7 @@
 //! - [`arp`], [`neighbour`]: the frames, as pure functions.
 //! - [`PacketSocket`]: sends a frame on an [`EthernetPort`].
 //! - [`Announcer`]: when a floating address is announced, as a value that knows no clock.
+//! - [`Upkeep`]: what is to be done when links and addresses change, as such a value.
 
 mod address;
 mod announce;
@@ -21,6 +22,8 @@ pub mod neighbour;
 mod network;
 mod packet;
 mod raising;
+mod reshaping;
+mod upkeep;
 
 pub use address::{FloatingAddress, HeldAddress};
 pub use announce::{Announcement, Announcer, SCHEDULE};
@@ -34,3 +37,4 @@ pub use monitor::{Change, Monitor};
 pub use network::{NotAMask, broadcast, contains, host_prefix, prefix_of_mask};
 pub use packet::{EthernetPort, PacketError, PacketSocket};
 pub use raising::Raised;
+pub use upkeep::{Findings, News, Upkeep};

@@ -122,6 +122,11 @@ impl EthernetPort {
         self.flags.contains(InterfaceFlags::IFF_LOOPBACK)
     }
 
+    /// Whether hosts ask on this device for the hardware address of another: by ARP, or by neighbour discovery.
+    pub fn resolves_addresses(&self) -> bool {
+        !self.flags.intersects(InterfaceFlags::IFF_NOARP | InterfaceFlags::IFF_LOOPBACK)
+    }
+
     /// Whether the device can send at present: it has a carrier.
     pub fn is_running(&self) -> bool {
         self.flags.contains(InterfaceFlags::IFF_RUNNING)

@@ -50,6 +50,19 @@ impl Plan {
         Ok(Plan { index: link.index, prefix: wanted, set_up: !link.is_up(), add })
     }
 
+    /// The same for a device that is not to be set up.
+    pub(crate) fn without_setting_up(
+        floating: &FloatingAddress,
+        links: &[Link],
+        held: &[HeldAddress],
+    ) -> Result<Plan, Error> {
+        let plan = Plan::new(floating, links, held)?;
+        if plan.set_up && plan.add {
+            return Err(Error::DeviceDown { address: floating.address, label: floating.label.clone() });
+        }
+        Ok(Plan { set_up: false, ..plan })
+    }
+
     /// Appends the requests.
     pub(crate) fn push(&self, floating: &FloatingAddress, batch: &mut Batch) -> Result<(), netlink::Error> {
         let &Plan { index, prefix, .. } = self;
@@ -138,6 +151,16 @@ mod tests {
     #[test]
     fn a_device_that_is_down_is_set_up_even_for_an_address_that_is_there() {
         assert_eq!(planned(Some(24), false, &[held("192.168.26.10", 24)]), Ok((24, true, false)));
+    }
+
+    #[test]
+    fn a_device_that_is_to_stay_down_gets_no_address() {
+        let links = [link("eth0", false)];
+        let planned = |machine: &[HeldAddress]| {
+            Plan::without_setting_up(&floating(Some(24)), &links, machine).map(|plan| (plan.set_up, plan.add))
+        };
+        assert_eq!(planned(&[held("192.168.26.10", 24)]), Ok((false, false)));
+        assert!(matches!(planned(&[]), Err(Error::DeviceDown { .. })));
     }
 
     #[test]
