@@ -103,7 +103,7 @@ pub enum Event {
     LvsdReady,
     /// lvsd ended, or could not be started.
     LvsdEnded(Ending),
-    /// The floating addresses have been raised, all but so many.
+    /// The floating addresses have been raised, all but so many. Told unasked, too, when that has changed since.
     AddressesRaised {
         /// Addresses that could not be raised; they are tried again.
         missing: usize,
@@ -128,6 +128,8 @@ pub enum Event {
     /// An administrator wants the router that is not active to be the active one
     /// ([`Machine::progress`](crate::Machine::progress) tells what becomes of that).
     HandOver,
+    /// The file says now that the backup, which this router is, shall not run (`backup_active = 0`).
+    MarkedInactive,
     /// SIGHUP arrived, and the file was read again without an error.
     Reconfigured(Settings),
     /// fos ended, or could not be started.

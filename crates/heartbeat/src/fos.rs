@@ -174,7 +174,8 @@ impl FosMachine {
             Event::AddressesRaised { missing } => self.addresses_raised(missing, now),
             Event::AddressesDropped { remaining } => self.addresses_dropped(remaining, now),
             Event::LinkState { link, up } => self.links.report(link, up, now),
-            Event::Terminate { signal } => self.terminate(signal, now),
+            Event::Terminate { signal } => self.terminate(Line::Terminating { signal }, now),
+            Event::MarkedInactive => self.terminate(Line::MarkedInactive, now),
             Event::Reconfigured(settings) => self.reconfigure(settings, now),
             Event::FosEnded(ending) => self.fos_ended(ending, now),
             Event::Gateway { answers } => self.gateway_checked(answers, now),
@@ -308,9 +309,9 @@ impl FosMachine {
         partner.map(|partner| self.heard.newly_silent(&partner, deadtime, now)).unwrap_or_default()
     }
 
-    fn terminate(&mut self, signal: i32, now: Moment) {
+    fn terminate(&mut self, why: Line, now: Moment) {
         if let Aim::Serve | Aim::Watch = self.aim {
-            self.log(Line::Terminating { signal });
+            self.log(why);
             self.tell_overlap();
             let goodbyes =
                 if self.settings.speaks() && (self.spoken || self.aim == Aim::Serve) { GOODBYES } else { 0 };
@@ -324,20 +325,34 @@ impl FosMachine {
         let role = self.settings.role;
         let before = std::mem::replace(&mut self.settings, Settings { role, ..settings });
         self.send_due = self.send_due.min(now + self.settings.keepalive);
-        if self.settings.deadtime != before.deadtime {
-            self.dead_due = now + self.settings.deadtime;
-        }
         if self.settings.partner != before.partner {
             self.heard = Heard::nothing(now);
         }
         // Whoever changed the file may have mended what kept the services from running.
         self.hold_down.end();
+        // A partner that has moved gets as much time as one that was never heard.
+        if (self.settings.deadtime, self.settings.partner) != (before.deadtime, before.partner) {
+            self.dead_due = now + self.settings.deadtime;
+        }
+        self.forget_links_out_of_use(now);
         // New addresses before the services on them.
         if self.aim == Aim::Serve && self.addresses.are_up() {
             self.raise_addresses();
         }
         if self.fos.runs() {
             self.act(Action::ReloadFos);
+        }
+    }
+
+    /// Nobody reports any more of a link that is not watched.
+    fn forget_links_out_of_use(&mut self, now: Moment) {
+        let has_private_link = self.settings.partner.is_some_and(|partner| partner.private.is_some());
+        if !self.settings.watches_links() {
+            self.links = Links::default();
+            self.review_links(now);
+        } else if !has_private_link {
+            self.links.forget(Link::Private);
+            self.review_links(now);
         }
     }
 

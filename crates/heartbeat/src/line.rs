@@ -76,6 +76,8 @@ pub enum Line {
         /// Number of the signal.
         signal: i32,
     },
+    /// This router is the backup, and the file says that there is none.
+    MarkedInactive,
     /// Datagrams that are not believed.
     NotBelieved {
         /// Why.
@@ -250,6 +252,7 @@ impl Line {
             | Self::LinksRestored
             | Self::ArpsFinished
             | Self::Terminating { .. }
+            | Self::MarkedInactive
             | Self::RestartingLvsd { .. }
             | Self::LinkHeard { .. }
             | Self::PartnerHeard { .. }
@@ -324,6 +327,9 @@ impl fmt::Display for Line {
                 write!(f, "Child process {pid} terminated with signal {signal}")
             }
             Self::Terminating { signal } => write!(f, "Terminating due to signal {signal}"),
+            Self::MarkedInactive => {
+                f.write_str("We are backup node and backup is marked inactive -- exiting pulse")
+            }
             Self::NotBelieved { complaint, sender, count } => not_believed(f, *complaint, *sender, *count),
             Self::SendingHeartbeat => f.write_str("DEBUG -- Sending heartbeat..."),
             Self::ReceivedHeartbeat { message, link } => {

@@ -31,6 +31,14 @@ impl Links {
         }
     }
 
+    /// This link is no longer in use.
+    pub(crate) fn forget(&mut self, link: Link) {
+        match link {
+            Link::Public => self.public = Watch::default(),
+            Link::Private => self.private = Watch::default(),
+        }
+    }
+
     pub(crate) fn is_down(&self, link: Link) -> bool {
         match link {
             Link::Public => self.public.down,

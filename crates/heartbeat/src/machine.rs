@@ -177,7 +177,8 @@ impl Machine {
             Event::AddressesRaised { missing } => self.addresses_raised(missing, now),
             Event::AddressesDropped { remaining } => self.addresses_dropped(remaining, now),
             Event::LinkState { link, up } => self.links.report(link, up, now),
-            Event::Terminate { signal } => self.terminate(signal, now),
+            Event::Terminate { signal } => self.terminate(Line::Terminating { signal }, now),
+            Event::MarkedInactive => self.terminate(Line::MarkedInactive, now),
             Event::HandOver => self.fail_over(now),
             Event::Reconfigured(settings) => self.reconfigure(settings, now),
             // Of the other service.
@@ -303,28 +304,42 @@ impl Machine {
         let role = self.settings.role;
         let before = std::mem::replace(&mut self.settings, Settings { role, ..settings });
         self.send_due = self.send_due.min(now + self.settings.keepalive);
-        if self.settings.deadtime != before.deadtime {
-            self.dead_due = now + self.settings.deadtime;
-        }
         if self.settings.partner != before.partner {
             self.heard = Heard::nothing(now);
         }
         // Whoever changed the file may have mended what kept lvsd from running.
         self.hold_down.end();
+        // A partner that has moved gets as much time as one that was never heard.
+        if (self.settings.deadtime, self.settings.partner) != (before.deadtime, before.partner) {
+            self.dead_due = now + self.settings.deadtime;
+        }
+        self.forget_links_out_of_use(now);
         if self.lvsd.runs() {
             self.act(Action::ReloadLvsd);
         }
-        self.sync(if self.lvsd.is_ready() && matches!(self.duty, Duty::Active) {
-            SyncMode::Master
-        } else {
-            SyncMode::Backup
-        });
+        if before.speaks() && !self.settings.speaks() {
+            self.act(Action::Sync(SyncMode::Off));
+        }
+        let serves = self.lvsd.is_ready() && matches!(self.duty, Duty::Active);
+        self.sync(if serves { SyncMode::Master } else { SyncMode::Backup });
         if matches!(self.duty, Duty::Active) && self.addresses.are_up() {
             self.raise_addresses();
         }
         if self.settings.hot_standby != before.hot_standby && matches!(self.duty, Duty::Standby) {
             self.stop_idle_lvsd(now);
             self.keep_hot(now);
+        }
+    }
+
+    /// Nobody reports any more of a link that is not watched.
+    fn forget_links_out_of_use(&mut self, now: Moment) {
+        let has_private_link = self.settings.partner.is_some_and(|partner| partner.private.is_some());
+        if !self.settings.watches_links() {
+            self.links = Links::default();
+            self.review_links(now);
+        } else if !has_private_link {
+            self.links.forget(Link::Private);
+            self.review_links(now);
         }
     }
 

@@ -278,6 +278,11 @@ impl FosMachine {
                 });
             }
         }
+        self.review_links(now);
+    }
+
+    /// What the state of the links means.
+    pub(super) fn review_links(&mut self, now: Moment) {
         let private = self.is_down(Link::Private) && self.heard.alive(self.settings.deadtime, now);
         let failed = self.is_down(Link::Public) || private;
         let down = Cause::LinkDown(if self.is_down(Link::Public) { Link::Public } else { Link::Private });

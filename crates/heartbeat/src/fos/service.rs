@@ -208,19 +208,22 @@ impl FosMachine {
     }
 
     pub(super) fn addresses_raised(&mut self, missing: usize, now: Moment) {
-        if self.addresses.place != Place::Raising {
+        if !matches!(self.addresses.place, Place::Raising | Place::Up) {
             return;
         }
-        let retried_in_vain = missing > 0 && missing == self.addresses.left;
-        let again = (missing > 0).then_some(now + TRY_AGAIN);
+        let Addresses { place, left, again } = self.addresses;
+        let again = (missing > 0).then_some(again.unwrap_or(now + TRY_AGAIN));
         self.addresses = Addresses { place: Place::Up, left: missing, again };
-        if retried_in_vain {
+        if missing > 0 && missing == left {
             return;
         }
         if missing > 0 {
             self.log(Line::AddressesMissing { count: missing });
         }
-        self.act(Action::Announce);
+        // Whoever tells unasked has announced what has come back.
+        if place == Place::Raising {
+            self.act(Action::Announce);
+        }
     }
 
     pub(super) fn addresses_dropped(&mut self, remaining: usize, now: Moment) {

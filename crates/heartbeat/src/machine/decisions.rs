@@ -197,6 +197,11 @@ impl Machine {
                 });
             }
         }
+        self.review_links(now);
+    }
+
+    /// What the state of the links means.
+    pub(super) fn review_links(&mut self, now: Moment) {
         if !self.is_down(Link::Private) {
             self.private_link_excused = false;
         }

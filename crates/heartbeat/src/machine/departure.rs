@@ -26,7 +26,7 @@ pub(super) enum Reason {
     Lvsd,
     /// The partner is prepared to serve in its place.
     HandOver,
-    /// SIGTERM or SIGINT.
+    /// SIGTERM or SIGINT, or the file no longer wants this router.
     Signal,
 }
 
@@ -88,10 +88,10 @@ impl Machine {
         self.stop_idle_lvsd(now);
     }
 
-    pub(super) fn terminate(&mut self, signal: i32, now: Moment) {
+    pub(super) fn terminate(&mut self, why: Line, now: Moment) {
         match self.duty {
             Duty::Ending(_) | Duty::Ended | Duty::Leaving(Reason::Signal, _) => return,
-            Duty::Standby | Duty::Active | Duty::Leaving(..) => self.log(Line::Terminating { signal }),
+            Duty::Standby | Duty::Active | Duty::Leaving(..) => self.log(why),
         }
         self.departure = Some(Reason::Signal);
         match self.duty {

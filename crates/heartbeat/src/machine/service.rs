@@ -117,22 +117,24 @@ impl Machine {
     }
 
     pub(super) fn addresses_raised(&mut self, missing: usize, now: Moment) {
-        if !matches!(self.duty, Duty::Active) || self.addresses.place != Place::Raising {
+        if !matches!(self.duty, Duty::Active) || !matches!(self.addresses.place, Place::Raising | Place::Up) {
             return;
         }
+        let raised = self.addresses.place == Place::Raising;
+        let again = self.addresses.again.unwrap_or(now + TRY_AGAIN);
+        let before = std::mem::replace(&mut self.addresses.missing, missing);
         self.addresses.place = Place::Up;
-        let retried_in_vain = missing > 0 && missing == self.addresses.missing;
-        if missing > 0 {
-            self.addresses.again = Some(now + TRY_AGAIN);
-        }
-        self.addresses.missing = missing;
-        if retried_in_vain {
+        self.addresses.again = (missing > 0).then_some(again);
+        if missing > 0 && missing == before {
             return;
         }
         if missing > 0 {
             self.log(Line::AddressesMissing { count: missing });
         }
-        self.act(Action::Announce);
+        // Whoever tells unasked has announced what has come back.
+        if raised {
+            self.act(Action::Announce);
+        }
     }
 
     pub(super) fn drop_addresses(&mut self) {

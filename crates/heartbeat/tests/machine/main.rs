@@ -5,5 +5,6 @@ mod hand_over;
 mod history;
 mod hot_standby;
 mod lvsd;
+mod reload;
 mod router;
 mod table;
