@@ -1,86 +1,142 @@
-//! The floating addresses of this machine: raised, dropped, announced (specification pulse.md 15).
+//! The floating addresses of this machine: raised, kept up, dropped, announced (specification pulse.md 15).
 
-use std::collections::BTreeSet;
-use std::time::Instant;
+use std::collections::{BTreeSet, HashSet};
+use std::time::{Duration, Instant};
 
-use netdev::{Announcement, Announcer, EthernetPort, FloatingAddress, Interfaces, PacketSocket};
+use netdev::{Error, FloatingAddress, Interfaces, Raised, Upkeep};
+
+use crate::announcing::Announcing;
+use crate::changes::Changes;
+
+/// Addresses that one log line names, at most.
+const NAMED: usize = 5;
 
 /// The floating addresses, by netlink and packet socket.
 #[derive(Debug)]
 pub(crate) struct Addresses {
     interfaces: Interfaces,
     floating: Vec<FloatingAddress>,
-    announcer: Announcer,
+    announcing: Announcing,
+    /// From raising to dropping.
+    up: Option<Up>,
+    /// Not all could be removed.
+    stuck: bool,
     /// What has been complained of, so that trying again is not told again.
     told: BTreeSet<String>,
 }
 
+/// What is followed while the addresses are up.
+#[derive(Debug)]
+struct Up {
+    changes: Changes,
+    upkeep: Upkeep,
+}
+
 impl Addresses {
-    pub(crate) fn new(interfaces: Interfaces, floating: Vec<FloatingAddress>) -> Self {
-        Self { interfaces, floating, announcer: Announcer::default(), told: BTreeSet::new() }
+    pub(crate) fn new(
+        interfaces: Interfaces,
+        floating: Vec<FloatingAddress>,
+        refresh: Option<Duration>,
+    ) -> Self {
+        let mut announcing = Announcing::default();
+        announcing.refresh(refresh);
+        Self { interfaces, floating, announcing, up: None, stuck: false, told: BTreeSet::new() }
     }
 
-    /// Raises all; answers with the number that could not be.
-    pub(crate) fn raise(&mut self) -> usize {
-        let failures = match self.interfaces.raise(&self.floating) {
-            Ok(results) => {
-                results.into_iter().filter_map(Result::err).map(|error| error.to_string()).collect()
-            }
-            Err(error) => vec![error.to_string(); self.floating.len()],
+    /// Raises all; answers with the number that could not be. A device that is down is set up the first time.
+    pub(crate) fn raise(&mut self, now: Instant) -> usize {
+        let results = if self.up.is_some() {
+            self.interfaces.restore(&self.floating)
+        } else {
+            // It listens before it looks, so that no change falls between.
+            self.up = Some(Up { changes: Changes::listen(), upkeep: Upkeep::default() });
+            let results = self.interfaces.raise(&self.floating);
+            self.look_at_devices(now);
+            results
         };
-        self.tell(failures)
+        self.stuck = false;
+        self.tell_all(each_failure(results, self.floating.len()))
     }
 
     /// Removes all, and announces them no more; answers with the number that are still up.
     pub(crate) fn drop(&mut self) -> usize {
-        self.announcer.cancel();
-        let floating = std::mem::take(&mut self.floating);
-        let failures = self.lower(&floating);
-        self.floating = floating;
-        self.tell(failures)
+        self.announcing.cancel();
+        self.up = None;
+        let failures = each_failure(self.interfaces.lower(&self.floating), self.floating.len());
+        let remaining = self.tell_all(failures);
+        self.stuck = remaining > 0;
+        remaining
     }
 
-    /// Follows a changed file. Addresses that vanished from it are removed; new ones wait to be raised.
-    pub(crate) fn follow(&mut self, floating: Vec<FloatingAddress>) {
-        let (kept, vanished): (Vec<_>, Vec<_>) = std::mem::replace(&mut self.floating, floating)
-            .into_iter()
-            .partition(|address| self.floating.contains(address));
-        drop(kept);
-        for address in &vanished {
-            self.announcer.forget(address.address);
+    /// Follows a changed file. What has another prefix or label is changed, what is new is raised, and only then what has
+    /// vanished is removed: an address that moves to another device is never away.
+    pub(crate) fn follow(&mut self, floating: &[FloatingAddress], refresh: Option<Duration>, now: Instant) {
+        self.announcing.refresh(refresh);
+        let before = std::mem::replace(&mut self.floating, floating.to_vec());
+        let change = Change::between(&before, floating);
+        for old in &change.vanished {
+            self.announcing.forget(old.address);
         }
-        for failure in self.lower(&vanished) {
-            tracing::error!("{failure}");
+        let mut failures = Vec::new();
+        if self.up.is_some() {
+            failures.extend(each_failure(self.interfaces.reshape(&change.changed), change.changed.len()));
+            failures.extend(each_failure(self.interfaces.raise(&change.new), change.new.len()));
         }
+        if self.up.is_some() || self.stuck {
+            failures.extend(each_failure(self.interfaces.lower(&change.vanished), change.vanished.len()));
+        }
+        self.tell(failures);
+        self.look_at_devices(now);
     }
 
     /// Announces all, from now on at growing distances.
     pub(crate) fn announce(&mut self, now: Instant) {
-        let announcements: Vec<_> = self.floating.iter().filter_map(announcement).collect();
-        self.announcer.start(announcements, now);
+        self.announcing.start(&self.floating, now);
     }
 
     /// Forgets what is left of the announcements.
     pub(crate) fn stop_announcing(&mut self) {
-        self.announcer.cancel();
+        self.announcing.cancel();
     }
 
-    /// When [`Addresses::send_due`] is wanted.
+    /// Waits until something has happened to links or addresses. May be dropped and called again.
+    pub(crate) async fn changed(&mut self) {
+        match &mut self.up {
+            Some(up) => up.changes.arrive().await,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// When [`Addresses::look_if_due`] or [`Addresses::send_due`] is wanted.
     pub(crate) fn next_due(&self) -> Option<Instant> {
-        self.announcer.next_due()
+        let looks = self.up.iter().flat_map(|up| [up.changes.due(), up.upkeep.next_due()]);
+        looks.chain([self.announcing.next_due()]).flatten().min()
     }
 
-    /// Sends the announcements that are due; answers with whether those were the last ones.
+    /// Puts right what has happened to links and addresses; answers with the number of addresses that are missing, if
+    /// that may have changed.
+    pub(crate) fn look_if_due(&mut self, now: Instant) -> Option<usize> {
+        let up = self.up.as_mut()?;
+        let looks = [up.changes.due(), up.upkeep.next_due()];
+        looks.into_iter().flatten().min().filter(|due| *due <= now)?;
+        up.changes.look(now);
+        let (links, held) = match self.interfaces.everything() {
+            Ok(everything) => everything,
+            Err(error) => return Some(self.tell(vec![error.to_string()])),
+        };
+        let findings = up.upkeep.look(&self.floating, &links, &held, now);
+        for news in &findings.news {
+            tracing::info!("{news}: announcing its floating addresses");
+            let of_device = self.floating.iter().filter(|it| it.label.device() == news.device());
+            self.announcing.start(of_device, now);
+        }
+        let failed = self.restore(&findings.missing, now);
+        Some(failed + findings.stranded)
+    }
+
+    /// Sends the announcements that are due; answers with whether those were the last of a round.
     pub(crate) fn send_due(&mut self, now: Instant) -> bool {
-        let due = self.announcer.due(now);
-        if due.is_empty() {
-            return false;
-        }
-        match PacketSocket::open() {
-            Ok(socket) => due.iter().for_each(|announcement| send(&socket, announcement)),
-            Err(error) => tracing::warn!("floating addresses are not announced: {error}"),
-        }
-        self.announcer.next_due().is_none()
+        self.announcing.send_due(now)
     }
 
     /// What the addresses without a mask get, for the log.
@@ -95,48 +151,87 @@ impl Addresses {
             .collect()
     }
 
-    fn lower(&mut self, floating: &[FloatingAddress]) -> Vec<String> {
-        match self.interfaces.lower(floating) {
-            Ok(results) => {
-                results.into_iter().filter_map(Result::err).map(|error| error.to_string()).collect()
-            }
-            Err(error) => vec![error.to_string(); floating.len()],
+    /// From the state that the devices are in now on, a change is news.
+    fn look_at_devices(&mut self, now: Instant) {
+        if let (Some(up), Ok((links, held))) = (&mut self.up, self.interfaces.everything()) {
+            up.upkeep.look(&self.floating, &links, &held, now);
         }
+    }
+
+    /// Raises what is missing, and announces it.
+    fn restore(&mut self, missing: &[FloatingAddress], now: Instant) -> usize {
+        if missing.is_empty() {
+            return 0;
+        }
+        let results = self.interfaces.restore(missing);
+        let added = |result: &Result<Raised, Error>| *result == Ok(Raised::Added);
+        let back: Vec<_> = results
+            .iter()
+            .flat_map(|results| missing.iter().zip(results))
+            .filter(|(_, result)| added(result))
+            .map(|(floating, _)| floating)
+            .collect();
+        if !back.is_empty() {
+            tracing::warn!("raised what was missing: {}", names(&back));
+            self.announcing.start(back.iter().copied(), now);
+        }
+        self.tell(each_failure(results, missing.len()))
+    }
+
+    /// Tells failures of everything there is: what is not among them has been put right.
+    fn tell_all(&mut self, failures: Vec<String>) -> usize {
+        self.told.retain(|told| failures.contains(told));
+        self.tell(failures)
     }
 
     fn tell(&mut self, failures: Vec<String>) -> usize {
         let count = failures.len();
-        let failures: BTreeSet<_> = failures.into_iter().collect();
-        for failure in failures.difference(&self.told) {
-            tracing::error!("{failure}");
+        for failure in failures {
+            if !self.told.contains(&failure) {
+                tracing::error!("{failure}");
+                self.told.insert(failure);
+            }
         }
-        self.told = failures;
         count
     }
 }
 
-/// Nothing for a device that cannot send frames: that is said, and the others go on (pulse.md F22).
-fn announcement(floating: &FloatingAddress) -> Option<Announcement> {
-    let device = floating.label.device();
-    match EthernetPort::find(device) {
-        Ok(port) => Some(Announcement {
-            device: device.to_owned(),
-            hardware_address: port.hardware_address(),
-            address: floating.address,
-        }),
-        Err(error) => {
-            tracing::warn!("{} is not announced: {error}", floating.address);
-            None
-        }
+/// What a changed file means for addresses that are up.
+struct Change {
+    /// With another prefix or label.
+    changed: Vec<FloatingAddress>,
+    /// At another place than before, or nowhere before.
+    new: Vec<FloatingAddress>,
+    /// No longer at their place.
+    vanished: Vec<FloatingAddress>,
+}
+
+impl Change {
+    fn between(before: &[FloatingAddress], after: &[FloatingAddress]) -> Self {
+        let place = |it: &FloatingAddress| (it.address, it.label.device().to_owned());
+        let (old, wanted): (HashSet<_>, HashSet<_>) =
+            (before.iter().map(place).collect(), after.iter().map(place).collect());
+        let (kept, new): (Vec<_>, Vec<_>) = after.iter().cloned().partition(|it| old.contains(&place(it)));
+        let changed = kept.into_iter().filter(|it| !before.contains(it)).collect();
+        let vanished = before.iter().filter(|it| !wanted.contains(&place(it))).cloned().collect();
+        Self { changed, new, vanished }
     }
 }
 
-fn send(socket: &PacketSocket, announcement: &Announcement) {
-    let sent = EthernetPort::find(&announcement.device).and_then(|port| {
-        socket.send(&port, &announcement.frame())?;
-        announcement.request().map_or(Ok(()), |request| socket.send(&port, &request))
-    });
-    if let Err(error) = sent {
-        tracing::warn!("{} is not announced: {error}", announcement.address);
+/// What failed, in words.
+fn each_failure<T>(results: Result<Vec<Result<T, Error>>, Error>, count: usize) -> Vec<String> {
+    match results {
+        Ok(results) => results.into_iter().filter_map(Result::err).map(|error| error.to_string()).collect(),
+        Err(error) => vec![error.to_string(); count],
+    }
+}
+
+/// Some of the addresses by name, the others by number.
+fn names(floating: &[&FloatingAddress]) -> String {
+    let named = floating.iter().take(NAMED).map(|it| format!("{} on {}", it.address, it.label));
+    let named: Vec<_> = named.collect();
+    match floating.len().saturating_sub(NAMED) {
+        0 => named.join(", "),
+        more => format!("{} and {more} more", named.join(", ")),
     }
 }

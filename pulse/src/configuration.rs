@@ -22,10 +22,11 @@ pub(crate) struct Configuration {
 }
 
 /// Warnings about what pulse itself uses; lvsd and the check command tell the others.
-const CONCERNING: [Warning; 8] = [
+const CONCERNING: [Warning; 9] = [
     Warning::KeepaliveRange,
     Warning::DeadtimeTooShort,
     Warning::DeadtimeShort,
+    Warning::RefreshRange,
     Warning::PrivateMissing,
     Warning::PrivateIgnored,
     Warning::NatWithoutRouter,

@@ -5,6 +5,8 @@
 //! [`commands`] for processes, [`addresses`], [`sync`] and [`watch`] for the kernel.
 
 mod addresses;
+mod announcing;
+mod changes;
 mod clock;
 mod commands;
 mod configuration;
@@ -29,7 +31,7 @@ use std::net::UdpSocket;
 use std::path::Path;
 use std::process::ExitCode;
 
-use heartbeat::Role;
+use heartbeat::{Line, Role};
 use netdev::Interfaces;
 use service::detach::{Detached, Waiting, detach};
 use service::log::Destination;
@@ -108,7 +110,7 @@ fn plan(options: &Options) -> Result<Plan, Refusal> {
     let local = role::local_addresses().map_err(Refusal::new)?;
     let role = role::find(&configuration.config, &local).map_err(Refusal::new)?;
     if role == Role::Backup && !configuration.config.has_backup() {
-        let line = "We are backup node and backup is marked inactive -- exiting pulse";
+        let line = Line::MarkedInactive;
         tracing::warn!("{line}");
         return Err(Refusal { status: NOT_CONFIGURED, ..Refusal::new(line) });
     }

@@ -23,6 +23,8 @@ pub(crate) struct Plan {
     pub(crate) private: Option<Endpoint>,
     /// Distinct, the NAT router's first, then in the file's order.
     pub(crate) floating: Vec<FloatingAddress>,
+    /// How often they are announced again, if at all.
+    pub(crate) announce_refresh: Option<Duration>,
     pub(crate) active_cmd: Option<Vec<OsString>>,
     pub(crate) inactive_cmd: Option<Vec<OsString>>,
     pub(crate) sync: Option<SyncSettings>,
@@ -92,6 +94,7 @@ impl Plan {
             public,
             private,
             floating: floating_addresses(config, &mut warnings),
+            announce_refresh: config.announce_refresh.filter(|every| !every.is_zero()),
             active_cmd: words(config.active_cmd.as_ref().filter(|_| lvs)),
             inactive_cmd: words(config.inactive_cmd.as_ref().filter(|_| lvs)),
             sync: (lvs && config.syncdaemon).then(|| SyncSettings {

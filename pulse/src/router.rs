@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use control::readiness::FromLvsd;
-use heartbeat::{Action, Ending, Event, FosMode, Line, Role, Severity};
+use heartbeat::{Action, Ending, Event, FosMode, Line, Role, Severity, SyncMode};
 use lvs_cf::Service;
 use netdev::Interfaces;
 use nix::sys::signal::Signal as Number;
@@ -69,7 +69,7 @@ impl Router {
             machine: Decision::new(plan.service, plan.settings),
             partner: Partner::new(&plan)?,
             sockets,
-            addresses: Addresses::new(interfaces, plan.floating.clone()),
+            addresses: Addresses::new(interfaces, plan.floating.clone(), plan.announce_refresh),
             lvsd: Daemon::new("lvsd"),
             fos: Daemon::new("fos"),
             gateway: None,
@@ -109,6 +109,7 @@ impl Router {
             News::Ended(ending) = self.fos.next() => self.handle(Event::FosEnded(ending)),
             answers = checked(&mut self.gateway) => self.handle(Event::Gateway { answers }),
             () = self.commands.next() => {}
+            () = self.addresses.changed() => {}
             (link, up) = next_report(&mut self.watch) => self.handle(Event::LinkState { link, up }),
             configuration = reread(&mut self.rereading) => self.take_configuration(configuration),
             () = tokio::time::sleep_until(wake.into()) => {}
@@ -129,6 +130,9 @@ impl Router {
         }
         self.receive();
         self.handle(Event::Wake);
+        if let Some(missing) = self.addresses.look_if_due(Instant::now()) {
+            self.handle(Event::AddressesRaised { missing });
+        }
         if self.addresses.send_due(Instant::now()) {
             log(match self.plan.service {
                 Service::Lvs => &Line::ArpsFinished,
@@ -195,6 +199,10 @@ impl Router {
             return Err("the roles of the two routers are changed: restart pulse on both".into());
         }
         let plan = Plan::new(configuration, role, self.options.times());
+        if role == Role::Backup && !plan.settings.backup_active {
+            self.handle(Event::MarkedInactive);
+            return Ok(());
+        }
         if plan.service != self.plan.service {
             return Err("service is changed: restart pulse on both routers".into());
         }
@@ -203,7 +211,10 @@ impl Router {
             tracing::warn!("{warning}");
         }
         self.partner.follow(&plan);
-        self.addresses.follow(plan.floating.clone());
+        self.addresses.follow(&plan.floating, plan.announce_refresh, Instant::now());
+        if let (Some(before), None) = (&self.plan.sync, &plan.sync) {
+            self.sync.set(SyncMode::Off, before);
+        }
         self.watch = watch(&plan);
         self.plan = plan;
         self.handle(Event::Reconfigured(self.plan.settings));
@@ -246,7 +257,7 @@ impl Router {
                 }
             }
             Action::RaiseAddresses => {
-                return Some(Event::AddressesRaised { missing: self.addresses.raise() });
+                return Some(Event::AddressesRaised { missing: self.addresses.raise(Instant::now()) });
             }
             Action::DropAddresses => {
                 return Some(Event::AddressesDropped { remaining: self.addresses.drop() });

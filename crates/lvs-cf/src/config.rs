@@ -81,7 +81,8 @@ pub struct Config {
     pub heartbeat_key_file: Option<Word>,
     /// Extension: what is done about heartbeats' authentication.
     pub heartbeat_auth: HeartbeatAuth,
-    /// Extension: how often the active router announces its floating addresses again; `None`: only at takeover.
+    /// Extension: how often the active router announces its floating addresses again; `None` and zero: only when there is
+    /// a reason.
     pub announce_refresh: Option<Duration>,
     /// Extension: whether lvsd runs on the router that is not active, too, so that a takeover finds the kernel's table
     /// programmed.

@@ -54,6 +54,8 @@ warnings! {
     DeadtimeTooShort = "deadtime-too-short" Warning,
     /// `deadtime` is below three times `keepalive`.
     DeadtimeShort = "deadtime-short" Warning,
+    /// `announce_refresh` below one second counts as one; 0 means never.
+    RefreshRange = "refresh-range" Warning,
     /// `timeout` below 1 counts as 1.
     TimeoutRange = "timeout-range" Warning,
     /// `reentry = 0` means 180.

@@ -98,6 +98,7 @@ fn cases() -> Vec<(Warning, Case<'static>, &'static [Warning])> {
         (W::DeadtimeTooShort, global("deadtime = 6"), &[W::RepeatedKeyword]),
         (W::DeadtimeTooShort, global("#% keepalive = 18s"), &[W::Extension]),
         (W::DeadtimeShort, global("deadtime = 17"), &[W::RepeatedKeyword]),
+        (W::RefreshRange, global("#% announce_refresh = 100ms"), &[W::Extension]),
         (W::TimeoutRange, section("timeout = 0"), &[]),
         (W::ReentryZero, section("reentry = 0"), &[]),
         (W::WeightRange, server("weight = 0"), &[]),

@@ -26,7 +26,7 @@ mod reshaping;
 mod upkeep;
 
 pub use address::{FloatingAddress, HeldAddress};
-pub use announce::{Announcement, Announcer, SCHEDULE};
+pub use announce::{AT_ONCE, Announcement, Announcer, BREATH, PAUSES, SHORTEST_REFRESH};
 pub use error::Error;
 pub use hardware::{HardwareAddress, NotAHardwareAddress};
 pub use interfaces::Interfaces;

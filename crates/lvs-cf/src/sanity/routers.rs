@@ -1,5 +1,7 @@
 //! The two routers, their heartbeat and the global settings.
 
+use std::time::Duration;
+
 use crate::config::Config;
 use crate::fixed::{ForwardingMethod, HeartbeatAuth};
 use crate::outline::Block;
@@ -9,6 +11,7 @@ use crate::warning::Warning;
 
 pub(super) fn check(config: &Config, file: &Block, findings: &mut Findings<'_>) {
     heartbeat(config, file, findings);
+    announcing(config, file, findings);
     private_link(file, findings);
     backup(config, file, findings);
     kernel_settings(config, file, findings);
@@ -31,6 +34,18 @@ fn heartbeat(config: &Config, file: &Block, findings: &mut Findings<'_>) {
     if config.heartbeat_auth != HeartbeatAuth::Off && config.heartbeat_key_file.is_none() {
         let message = || "heartbeats cannot be signed without `heartbeat_key_file`".into();
         findings.value(Warning::AuthWithoutKey, file, "heartbeat_auth", message);
+    }
+}
+
+fn announcing(config: &Config, file: &Block, findings: &mut Findings<'_>) {
+    let every = config.announce_refresh.unwrap_or_default();
+    if !every.is_zero() && every < Duration::from_secs(1) {
+        let message = || {
+            format!(
+                "every {every:?} is a load for every host of the network: this counts as 1 s; a minute is usual"
+            )
+        };
+        findings.value(Warning::RefreshRange, file, "announce_refresh", message);
     }
 }
 

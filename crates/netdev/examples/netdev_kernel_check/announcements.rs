@@ -23,7 +23,7 @@ fn send(frame: &[u8]) {
 }
 
 fn announcement(address: &str) -> Announcement {
-    Announcement { device: "eth0".into(), hardware_address: PARTNER, address: address.parse().unwrap() }
+    Announcement { device: "eth0".into(), address: address.parse().unwrap() }
 }
 
 fn on_the_wire() {
@@ -32,7 +32,7 @@ fn on_the_wire() {
     lab.host("ip link set eth0 arp off");
     let capture = Capture::on("eth0");
     let announcement = announcement("192.168.26.10");
-    let frames = [announcement.frame(), announcement.request().unwrap()];
+    let frames = [announcement.frame(PARTNER), announcement.request(PARTNER).unwrap()];
     for frame in &frames {
         send(frame);
     }
@@ -45,7 +45,7 @@ fn believed(lab: &Lab, address: &str) -> String {
 }
 
 fn host_updates() {
-    for frame in [Announcement::frame, |a: &Announcement| a.request().unwrap()] {
+    for frame in [|a: &Announcement| a.frame(PARTNER), |a: &Announcement| a.request(PARTNER).unwrap()] {
         let lab = Lab::new();
         run("ip address add 192.168.26.10/24 dev eth0");
         lab.host("ping -c 1 -W 2 192.168.26.10");
@@ -62,7 +62,7 @@ fn host_updates() {
 fn host_learns() {
     let lab = Lab::new();
     lab.host("sysctl -qw net.ipv4.conf.eth0.arp_accept=1");
-    send(&announcement("192.168.26.10").frame());
+    send(&announcement("192.168.26.10").frame(PARTNER));
     wait_for("the entry", || believed(&lab, "192.168.26.10").contains(&PARTNER.to_string()));
 }
 
@@ -72,7 +72,7 @@ fn ipv6_host_updates() {
     lab.host("ip address add 2001:db8::2/64 dev eth0 nodad");
     lab.host("ping -c 1 -W 2 2001:db8::10");
     assert!(!believed(&lab, "2001:db8::10").contains(&PARTNER.to_string()));
-    send(&announcement("2001:db8::10").frame());
+    send(&announcement("2001:db8::10").frame(PARTNER));
     wait_for("the new hardware address", || believed(&lab, "2001:db8::10").contains(&PARTNER.to_string()));
 }
 

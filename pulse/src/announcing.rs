@@ -1,0 +1,96 @@
+//! Announcements on the wire: the frames of the [`Announcer`], sent when they are due (specification pulse.md 15).
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+use std::time::{Duration, Instant};
+
+use netdev::{Announcement, Announcer, EthernetPort, FloatingAddress, PacketError, PacketSocket};
+
+/// The announcements of this router.
+#[derive(Debug, Default)]
+pub(crate) struct Announcing {
+    announcer: Announcer,
+    /// What has been complained of, so that six announcements of a hundred addresses are one line.
+    told: BTreeSet<String>,
+}
+
+impl Announcing {
+    /// Announces again and again, if a time is given.
+    pub(crate) fn refresh(&mut self, every: Option<Duration>) {
+        self.announcer.refresh(every);
+    }
+
+    /// Announces these, from now on at growing distances.
+    pub(crate) fn start<'a>(
+        &mut self,
+        floating: impl IntoIterator<Item = &'a FloatingAddress>,
+        now: Instant,
+    ) {
+        let announcement = |floating: &FloatingAddress| Announcement {
+            device: floating.label.device().to_owned(),
+            address: floating.address,
+        };
+        self.announcer.start(floating.into_iter().map(announcement), now);
+    }
+
+    pub(crate) fn forget(&mut self, address: IpAddr) {
+        self.announcer.forget(address);
+    }
+
+    pub(crate) fn cancel(&mut self) {
+        self.announcer.cancel();
+        self.told.clear();
+    }
+
+    /// When [`Announcing::send_due`] is wanted.
+    pub(crate) fn next_due(&self) -> Option<Instant> {
+        self.announcer.next_due()
+    }
+
+    /// Sends what is due; answers with whether a round is over with that.
+    pub(crate) fn send_due(&mut self, now: Instant) -> bool {
+        let was_busy = self.announcer.is_busy();
+        let due = self.announcer.due(now);
+        if due.is_empty() {
+            return false;
+        }
+        match PacketSocket::open() {
+            Ok(socket) => self.send(&socket, &due),
+            Err(error) => self.complain(format!("floating addresses are not announced: {error}")),
+        }
+        was_busy && !self.announcer.is_busy()
+    }
+
+    fn send(&mut self, socket: &PacketSocket, due: &[Announcement]) {
+        let mut devices: BTreeMap<&str, Vec<&Announcement>> = BTreeMap::new();
+        for announcement in due {
+            devices.entry(&announcement.device).or_default().push(announcement);
+        }
+        for (device, announcements) in devices {
+            if let Err(error) = send_on(device, socket, &announcements) {
+                self.complain(format!("floating addresses on {device} are not announced: {error}"));
+            }
+        }
+    }
+
+    /// Once in each time as the active router.
+    fn complain(&mut self, complaint: String) {
+        if !self.told.contains(&complaint) {
+            tracing::warn!("{complaint}");
+            self.told.insert(complaint);
+        }
+    }
+}
+
+/// The hardware address is that of the moment. Where nobody asks for one, there is nothing to be told.
+fn send_on(device: &str, socket: &PacketSocket, announcements: &[&Announcement]) -> Result<(), PacketError> {
+    let port = EthernetPort::find(device)?;
+    if !port.resolves_addresses() {
+        return Ok(());
+    }
+    let hardware_address = port.hardware_address();
+    let frames = announcements
+        .iter()
+        .flat_map(|it| std::iter::once(it.frame(hardware_address)).chain(it.request(hardware_address)));
+    frames.map(|frame| socket.send(&port, &frame)).fold(Ok(()), Result::and)
+}
