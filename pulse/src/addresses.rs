@@ -89,9 +89,12 @@ impl Addresses {
         self.look_at_devices(now);
     }
 
-    /// Announces all, from now on at growing distances.
+    /// Announces all that are up, from now on at growing distances.
     pub(crate) fn announce(&mut self, now: Instant) {
-        self.announcing.start(&self.floating, now);
+        // What this machine says that it has, the partner gives up.
+        let held = self.interfaces.addresses().ok();
+        let is_up = |it: &&FloatingAddress| held.iter().flatten().any(|held| it.is(held));
+        self.announcing.start(self.floating.iter().filter(|it| held.is_none() || is_up(it)), now);
     }
 
     /// Forgets what is left of the announcements.
@@ -130,8 +133,11 @@ impl Addresses {
             let of_device = self.floating.iter().filter(|it| it.label.device() == news.device());
             self.announcing.start(of_device, now);
         }
-        let failed = self.restore(&findings.missing, now);
-        Some(failed + findings.stranded)
+        let missing = self.restore(&findings.missing, now) + findings.stranded;
+        if missing == 0 {
+            self.told.clear();
+        }
+        Some(missing)
     }
 
     /// Sends the announcements that are due; answers with whether those were the last of a round.

@@ -1,15 +1,22 @@
 //! Announcements on the wire: the frames of the [`Announcer`], sent when they are due (specification pulse.md 15).
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 use netdev::{Announcement, Announcer, EthernetPort, FloatingAddress, PacketError, PacketSocket};
 
+/// How long the list of devices is true, unless a round begins: with many addresses there are many moments to send, and
+/// the system lists every address each time.
+const LISTED: Duration = Duration::from_millis(500);
+
 /// The announcements of this router.
 #[derive(Debug, Default)]
 pub(crate) struct Announcing {
     announcer: Announcer,
+    ports: BTreeMap<String, EthernetPort>,
+    listed: Option<Instant>,
     /// What has been complained of, so that six announcements of a hundred addresses are one line.
     told: BTreeSet<String>,
 }
@@ -31,6 +38,7 @@ impl Announcing {
             address: floating.address,
         };
         self.announcer.start(floating.into_iter().map(announcement), now);
+        self.listed = None;
     }
 
     pub(crate) fn forget(&mut self, address: IpAddr) {
@@ -55,22 +63,47 @@ impl Announcing {
             return false;
         }
         match PacketSocket::open() {
-            Ok(socket) => self.send(&socket, &due),
+            Ok(socket) => self.send(&socket, &due, now),
             Err(error) => self.complain(format!("floating addresses are not announced: {error}")),
         }
         was_busy && !self.announcer.is_busy()
     }
 
-    fn send(&mut self, socket: &PacketSocket, due: &[Announcement]) {
+    fn send(&mut self, socket: &PacketSocket, due: &[Announcement], now: Instant) {
+        if self.listed.is_none_or(|listed| now >= listed + LISTED) {
+            self.ports.clear();
+            self.listed = Some(now);
+        }
         let mut devices: BTreeMap<&str, Vec<&Announcement>> = BTreeMap::new();
         for announcement in due {
             devices.entry(&announcement.device).or_default().push(announcement);
         }
         for (device, announcements) in devices {
-            if let Err(error) = send_on(device, socket, &announcements) {
+            if let Err(error) = self.send_on(device, socket, &announcements) {
+                self.ports.remove(device);
                 self.complain(format!("floating addresses on {device} are not announced: {error}"));
             }
         }
+    }
+
+    /// Where nobody asks for hardware addresses there is nothing to be told.
+    fn send_on(
+        &mut self,
+        device: &str,
+        socket: &PacketSocket,
+        announcements: &[&Announcement],
+    ) -> Result<(), PacketError> {
+        let port = match self.ports.entry(device.to_owned()) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(unknown) => unknown.insert(EthernetPort::find(device)?),
+        };
+        if !port.resolves_addresses() {
+            return Ok(());
+        }
+        let address = port.hardware_address();
+        let frames =
+            announcements.iter().flat_map(|it| std::iter::once(it.frame(address)).chain(it.request(address)));
+        frames.map(|frame| socket.send(port, &frame)).fold(Ok(()), Result::and)
     }
 
     /// Once in each time as the active router.
@@ -80,17 +113,4 @@ impl Announcing {
             self.told.insert(complaint);
         }
     }
-}
-
-/// The hardware address is that of the moment. Where nobody asks for one, there is nothing to be told.
-fn send_on(device: &str, socket: &PacketSocket, announcements: &[&Announcement]) -> Result<(), PacketError> {
-    let port = EthernetPort::find(device)?;
-    if !port.resolves_addresses() {
-        return Ok(());
-    }
-    let hardware_address = port.hardware_address();
-    let frames = announcements
-        .iter()
-        .flat_map(|it| std::iter::once(it.frame(hardware_address)).chain(it.request(hardware_address)));
-    frames.map(|frame| socket.send(&port, &frame)).fold(Ok(()), Result::and)
 }

@@ -232,6 +232,36 @@ fn a_router_without_its_public_link_does_not_serve() {
 }
 
 #[test]
+fn links_are_watched_as_soon_as_the_file_says_so() {
+    on_stage("links_are_watched_as_soon_as_the_file_says_so", |stage| {
+        stage.configure(ROUTER, "", &[FLOATING]);
+        let pulse = stage.active_pulse();
+        stage.configure(ROUTER, "monitor_links = 1", &[FLOATING]);
+        pulse.signal(Signal::SIGHUP);
+        pulse.wait_for("rereading configuration file");
+        shell("ip link set e0 down");
+        pulse.wait_for("local link failure: deactivating LVS");
+        stage.configure(ROUTER, "", &[FLOATING]);
+        pulse.signal(Signal::SIGHUP);
+        pulse.wait_for("Local NIC link(s) restored: Pulse enabled");
+    });
+}
+
+#[test]
+fn an_address_that_is_taken_away_is_put_back() {
+    on_stage("an_address_that_is_taken_away_is_put_back", |stage| {
+        stage.configure(ROUTER, "", &[FLOATING]);
+        let mut pulse = stage.active_pulse();
+        shell("ip address del 192.0.2.10/24 dev e0");
+        pulse.wait_for("raised what was missing: 192.0.2.10 on e0:1");
+        assert!(has(FLOATING));
+        pulse.signal(Signal::SIGTERM);
+        assert_eq!(pulse.ends(), 0);
+        assert!(!has(FLOATING) && pulse.logged("raised what was missing") == 1);
+    });
+}
+
+#[test]
 fn commands_run_at_each_change_and_without_a_shell() {
     on_stage("commands_run_at_each_change_and_without_a_shell", |stage| {
         let note = stage.write_file("note", "#!/bin/sh\necho \"$# $*\" >>\"${0%/*}/changes\"\n");

@@ -4,7 +4,7 @@ use netdev::{Error, FloatingAddress, Interfaces, Lowered, Raised};
 
 use crate::{
     Check,
-    lab::{Lab, floating, held, run},
+    lab::{Lab, floating, held, link, run},
 };
 
 pub(crate) const CHECKS: &[Check] = &[
@@ -12,6 +12,8 @@ pub(crate) const CHECKS: &[Check] = &[
     ("a second raising keeps what is there", raised_twice),
     ("without a mask the device's own network counts, else a single host", without_mask),
     ("another prefix on the same device is refused and nothing changes", other_prefix),
+    ("another prefix or label is given in place, and to nothing else", reshaped),
+    ("an address is not restored on a device that is down", restored),
     ("removing one address leaves its label's others and the device alone", lowered_by_address),
     ("removing what is absent is fine", lowered_twice),
     ("a network's first address goes without its others", primary_goes_alone),
@@ -79,6 +81,46 @@ fn other_prefix() {
     let results = raise(&[floating("192.168.26.1", "eth0:1", Some(32))]);
     assert!(matches!(results[..], [Err(Error::OtherPrefix { wanted: 32, held: 24, .. })]), "{results:?}");
     assert_eq!(shown("192.168.26.1"), "eth0 inet 192.168.26.1/24 scope global eth0");
+}
+
+fn reshaped() {
+    let _lab = Lab::new();
+    let (four, other, six) = ("192.168.26.10", "192.168.26.11", "2001:db8::10");
+    raise(&[
+        floating(four, "eth0:1", Some(24)),
+        floating(other, "eth0:1", Some(32)),
+        floating(six, "eth0:1", Some(64)),
+    ]);
+    let wanted = [
+        floating(four, "eth0:2", Some(24)),
+        floating(other, "eth0:1", Some(24)),
+        floating(six, "eth0:1", Some(128)),
+        floating("192.168.26.12", "eth0:1", Some(24)),
+    ];
+    for _ in 0..2 {
+        assert_eq!(Interfaces::open().unwrap().reshape(&wanted).unwrap(), [Ok(()), Ok(()), Ok(()), Ok(())]);
+        let network = "brd 192.168.26.255 scope global secondary";
+        assert_eq!(shown(four), format!("eth0 inet {four}/24 {network} eth0:2"));
+        assert_eq!(shown(other), format!("eth0 inet {other}/24 {network} eth0:1"));
+        assert_eq!(shown(six), format!("eth0 inet6 {six}/128 scope global nodad deprecated"));
+        let every = Interfaces::open().unwrap().addresses().unwrap();
+        for address in [four, other, six] {
+            let count = every.iter().filter(|held| held.address.to_string() == address).count();
+            assert_eq!(count, 1, "{address}");
+        }
+        assert_eq!(held("192.168.26.12"), None, "what is not there is not raised");
+    }
+}
+
+fn restored() {
+    let _lab = Lab::new();
+    run("ip link set eth0 down");
+    let wanted = [floating("192.168.26.10", "eth0:1", Some(24))];
+    let restore = || Interfaces::open().unwrap().restore(&wanted).unwrap();
+    assert!(matches!(restore()[..], [Err(Error::DeviceDown { .. })]));
+    assert!(!link("eth0").is_up());
+    run("ip link set eth0 up");
+    assert_eq!(restore(), [Ok(Raised::Added)]);
 }
 
 fn lowered_by_address() {
