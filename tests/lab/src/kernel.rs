@@ -17,7 +17,7 @@ use nix::unistd::{Pid, getpid, getuid};
 use crate::command;
 
 /// Modules that the machines need.
-const MODULES: [&str; 20] = [
+const MODULES: [&str; 24] = [
     "ip_vs",
     "ip_vs_rr",
     "ip_vs_wrr",
@@ -34,6 +34,10 @@ const MODULES: [&str; 20] = [
     "ip_vs_mh",
     "veth",
     "bridge",
+    "bonding",
+    "8021q",
+    "macvlan",
+    "tun",
     "dummy",
     "ipip",
     "nf_conntrack",

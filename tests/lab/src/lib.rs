@@ -30,6 +30,7 @@
 
 pub mod address;
 pub mod administrator;
+pub mod announced;
 pub mod capture;
 pub mod checked;
 pub mod command;

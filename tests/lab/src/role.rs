@@ -6,7 +6,7 @@
 use std::env;
 use std::process::{Command, exit};
 
-use crate::{capture, checked, conversation, kernel, machine, port, traffic};
+use crate::{announced, capture, checked, conversation, kernel, machine, port, traffic};
 
 /// First process of a user-mode-linux kernel.
 pub(crate) const KERNEL: &str = "lab-kernel";
@@ -27,6 +27,8 @@ pub(crate) const HOLDER: &str = "lab-holder";
 pub(crate) const CAPTURE: &str = "lab-capture";
 /// Answers checks as it was told.
 pub(crate) const CHECKED: &str = "lab-checked";
+/// Notes what is announced on its network.
+pub(crate) const NEIGHBOUR: &str = "lab-neighbour";
 
 /// Plays the role that this process was started for and ends it; comes back if it was started by a person.
 ///
@@ -44,6 +46,7 @@ pub fn play() {
         HOLDER => conversation::holder::main(arguments),
         CAPTURE => capture::main(),
         CHECKED => checked::main(arguments),
+        NEIGHBOUR => announced::main(arguments),
         _ => {}
     }
 }

@@ -1,6 +1,7 @@
 //! The tests that need more than one machine. `lab-tests --list` names them.
 #![allow(clippy::expect_used, clippy::unwrap_used)]
 
+mod addresses;
 mod adoption;
 mod bad_input;
 mod checks;
@@ -43,6 +44,7 @@ fn main() -> ExitCode {
         load::tests(),
         checks::tests(),
         pair::tests(),
+        addresses::tests(),
         pairings::tests(),
         hand_over::tests(),
         heartbeat::tests(),
