@@ -14,6 +14,7 @@ use crate::plan::{FailoverService, Mode};
 
 /// fos, from its start to its end.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "independent of each other")]
 pub(crate) struct Machine {
     mode: Mode,
     /// A pulse that waits between restarts is told of services that do not start. Piranha's would start fos again at
