@@ -1,6 +1,7 @@
 //! The main loop: signals, reports, commands and time in; the kernel's table and the monitors follow.
 
 mod commands;
+mod counts;
 mod foreign;
 mod inquiries;
 mod monitoring;
@@ -23,6 +24,7 @@ use service::signals::Signals;
 use tokio::io::AsyncReadExt;
 use tokio::net::UnixStream;
 
+use self::counts::Counts;
 use self::reload::File;
 use crate::drift::Drift;
 use crate::history::History;
@@ -68,6 +70,7 @@ pub(crate) struct Daemon {
     refused: BTreeMap<ServiceKey, Vec<String>>,
     sysctls: Sysctls,
     drift: Drift,
+    counts: Counts,
 }
 
 impl Daemon {
@@ -98,6 +101,7 @@ impl Daemon {
             refused: BTreeMap::new(),
             sysctls: Sysctls::default(),
             drift: Drift::default(),
+            counts: Counts::default(),
         })
     }
 

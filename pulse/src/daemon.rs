@@ -1,5 +1,6 @@
 //! The process of lvsd or fos: started with one end of the readiness socket, listened to, signalled, collected.
 
+use std::collections::VecDeque;
 use std::ffi::OsStr;
 use std::io;
 use std::path::Path;
@@ -8,7 +9,7 @@ use std::process::ExitStatus;
 use std::os::unix::process::ExitStatusExt;
 
 use control::lines::Decoder;
-use control::readiness::{DESCRIPTOR, FromLvsd};
+use control::readiness::{DESCRIPTOR, FromLvsd, Heard};
 use heartbeat::{Ending, FosMode};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -33,6 +34,8 @@ struct Running {
     child: Child,
     readiness: Option<UnixStream>,
     decoder: Decoder,
+    /// What it has said and nobody has taken yet.
+    said: VecDeque<FromLvsd>,
 }
 
 /// What the daemon does.
@@ -68,6 +71,7 @@ impl Daemon {
             child,
             readiness: Some(UnixStream::from_std(link.keep())?),
             decoder: Decoder::default(),
+            said: VecDeque::new(),
         });
         Ok(())
     }
@@ -85,15 +89,16 @@ impl Daemon {
     pub(crate) async fn next(&mut self) -> News {
         let Some(running) = &mut self.running else { return std::future::pending().await };
         loop {
+            if let Some(said) = running.said.pop_front() {
+                return News::Said(said);
+            }
             tokio::select! {
                 // What it said before it ended comes first.
                 biased;
-                said = listen(self.name, &mut running.readiness, &mut running.decoder) => {
-                    if let Some(said) = said {
-                        return News::Said(said);
-                    }
-                    running.readiness = None;
-                }
+                said = listen(self.name, &mut running.readiness, &mut running.decoder) => match said {
+                    Some(said) => running.said.extend(said),
+                    None => running.readiness = None,
+                },
                 status = running.child.wait() => {
                     let ending = ending(self.name, running.pid, status);
                     self.running = None;
@@ -128,22 +133,20 @@ pub(crate) fn fos_arguments(options: &Options, mode: FosMode) -> Vec<&OsStr> {
     words
 }
 
-/// The next message; nothing when the daemon has closed its end or says what nobody understands.
-async fn listen(name: &str, readiness: &mut Option<UnixStream>, decoder: &mut Decoder) -> Option<FromLvsd> {
+/// The next messages; nothing when the daemon has closed its end or says what nobody understands.
+async fn listen(
+    name: &str,
+    readiness: &mut Option<UnixStream>,
+    decoder: &mut Decoder,
+) -> Option<Vec<FromLvsd>> {
     let Some(stream) = readiness else { return std::future::pending().await };
     let mut bytes = [0; 4096];
-    loop {
-        let length = stream.read(&mut bytes).await.ok().filter(|length| *length > 0)?;
-        match decoder.feed::<FromLvsd>(bytes.get(..length)?) {
-            Ok(messages) => {
-                if let Some(message) = messages.into_iter().next_back() {
-                    return Some(message);
-                }
-            }
-            Err(error) => {
-                tracing::warn!("{name}'s report is not understood: {error}");
-                return None;
-            }
+    let length = stream.read(&mut bytes).await.ok().filter(|length| *length > 0)?;
+    match decoder.feed::<Heard>(bytes.get(..length)?) {
+        Ok(messages) => Some(messages.into_iter().filter_map(Heard::known).collect()),
+        Err(error) => {
+            tracing::warn!("{name}'s report is not understood: {error}");
+            None
         }
     }
 }

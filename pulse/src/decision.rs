@@ -1,7 +1,7 @@
 //! The state machine of the configured service.
 
 use heartbeat::trailer::Trailer;
-use heartbeat::{Action, Event, FosMachine, Machine, Moment, Settings};
+use heartbeat::{Action, Event, FosMachine, Insight, Machine, Moment, Settings};
 use lvs_cf::Service;
 
 /// Decides which router is active.
@@ -32,6 +32,14 @@ impl Decision {
         match self {
             Self::Lvs(machine) => machine.next_wake(),
             Self::Fos(machine) => machine.next_wake(),
+        }
+    }
+
+    /// What it knows.
+    pub(crate) fn insight(&self, now: Moment) -> Insight {
+        match self {
+            Self::Lvs(machine) => machine.insight(now),
+            Self::Fos(machine) => machine.insight(now),
         }
     }
 

@@ -2,7 +2,7 @@
 //!
 //! The decision which router is active is the crate `heartbeat`'s. Here the file becomes a [`plan`], and [`router`] is
 //! the loop that tells the machine what happens and does what it wants: [`sockets`] for heartbeats, [`daemon`] and
-//! [`commands`] for processes, [`addresses`], [`sync`] and [`watch`] for the kernel.
+//! [`commands`] for processes, [`addresses`], [`sync`] and [`watch`] for the kernel, [`control_socket`] for administrators.
 
 mod addresses;
 mod announcing;
@@ -10,6 +10,7 @@ mod changes;
 mod clock;
 mod commands;
 mod configuration;
+mod control_socket;
 mod daemon;
 mod decision;
 mod delay;
@@ -23,6 +24,7 @@ mod plan;
 mod role;
 mod router;
 mod sockets;
+mod status;
 mod sync;
 mod watch;
 

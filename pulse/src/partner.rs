@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, Read as _};
 
 use heartbeat::trailer::Session;
-use heartbeat::{Datagram, Exchange, Heartbeat, Moment, Notice, Severity, Trailer};
+use heartbeat::{Datagram, Exchange, Heartbeat, Moment, Notice, PartnerReport, Severity, Trailer};
 
 use crate::plan::Plan;
 use crate::sockets::Arrived;
@@ -47,6 +47,11 @@ impl Partner {
         received.notices.iter().for_each(log);
         self.introduced |= received.introduced;
         received.datagram(*link, path.source, bytes)
+    }
+
+    /// What the partner last said of itself, if it ever did.
+    pub(crate) fn report(&self) -> Option<&PartnerReport> {
+        self.exchange.partner()
     }
 
     /// Whether a session has been believed for the first time since this was asked.

@@ -3,11 +3,15 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
+use control::pulse::{Answer, Command};
 use control::readiness::FromLvsd;
-use heartbeat::{Action, Ending, Event, FosMode, Line, Role, Severity, SyncMode};
+use heartbeat::trailer::RealServers;
+use heartbeat::{Action, Ending, Event, FosMode, Line, Moment, Role, Severity, SyncMode, Trailer};
 use lvs_cf::Service;
 use netdev::Interfaces;
 use nix::sys::signal::Signal as Number;
+use service::clocks::Clocks;
+use service::control_socket::Asked;
 use service::signals::{Signal, Signals};
 use tokio::task::JoinHandle;
 
@@ -15,6 +19,7 @@ use crate::addresses::Addresses;
 use crate::clock::Clock;
 use crate::commands::Commands;
 use crate::configuration::{self, Configuration};
+use crate::control_socket::Control;
 use crate::daemon::{Daemon, News, fos_arguments, lvsd_arguments};
 use crate::decision::Decision;
 use crate::gateway;
@@ -23,6 +28,7 @@ use crate::partner::Partner;
 use crate::plan::Plan;
 use crate::role;
 use crate::sockets::Sockets;
+use crate::status::Facts;
 use crate::sync::Sync;
 use crate::watch::{Report, Watch};
 
@@ -46,6 +52,13 @@ pub(crate) struct Router {
     sync: Sync,
     signals: Signals,
     watch: Option<Watch>,
+    control: Control,
+    /// What lvsd has counted, while it runs.
+    real_servers: Option<RealServers>,
+    /// When the file in force was read.
+    loaded: Moment,
+    /// Why the last one is not in force.
+    refused: Option<String>,
     rereading: Option<JoinHandle<Result<Configuration, String>>>,
     exit: Option<u8>,
 }
@@ -77,6 +90,10 @@ impl Router {
             sync: Sync::start()?,
             signals: Signals::catch()?,
             watch: watch(&plan),
+            control: Control::open(),
+            real_servers: None,
+            loaded: Moment::ZERO,
+            refused: None,
             rereading: None,
             exit: None,
             plan,
@@ -112,6 +129,7 @@ impl Router {
             () = self.addresses.changed() => {}
             (link, up) = next_report(&mut self.watch) => self.handle(Event::LinkState { link, up }),
             configuration = reread(&mut self.rereading) => self.take_configuration(configuration),
+            asked = self.control.next() => self.answer(asked),
             () = tokio::time::sleep_until(wake.into()) => {}
         }
     }
@@ -168,8 +186,37 @@ impl Router {
                 tracing::debug!("DEBUG -- lvsd is ready services={services}");
                 self.handle(Event::LvsdReady);
             }
-            News::Ended(ending) => self.handle(Event::LvsdEnded(ending)),
+            News::Said(FromLvsd::RealServers { up, configured }) => {
+                self.real_servers = Some(RealServers { up, configured });
+            }
+            News::Ended(ending) => {
+                self.real_servers = None;
+                self.handle(Event::LvsdEnded(ending));
+            }
         }
+    }
+
+    /// Does what an administrator asks.
+    fn answer(&mut self, asked: Asked<Command>) {
+        let answer = match asked.command {
+            Command::Status => {
+                let clocks = Clocks::at(self.clock.now());
+                let facts = Facts {
+                    file: &self.options.file,
+                    plan: &self.plan,
+                    loaded: self.loaded,
+                    refused: self.refused.as_deref(),
+                    clocks,
+                    insight: self.machine.insight(clocks.now),
+                    report: self.partner.report(),
+                    held: self.addresses.held(),
+                    real_servers: self.real_servers,
+                };
+                Answer::Status(Box::new(facts.status()))
+            }
+        };
+        // Whoever asked may be gone.
+        let _ = asked.answer.send(answer);
     }
 
     /// Looking up names may take long: another thread does it.
@@ -188,6 +235,7 @@ impl Router {
                 "{} changes nothing: the old configuration stays in force",
                 self.options.file.display()
             );
+            self.refused = Some(refusal);
         }
     }
 
@@ -217,6 +265,7 @@ impl Router {
         }
         self.watch = watch(&plan);
         self.plan = plan;
+        (self.loaded, self.refused) = (self.clock.now(), None);
         self.handle(Event::Reconfigured(self.plan.settings));
         Ok(())
     }
@@ -234,7 +283,8 @@ impl Router {
     fn carry_out(&mut self, action: Action) -> Option<Event> {
         match action {
             Action::Send { message, order } => {
-                let heartbeat = self.partner.heartbeat(message.encode(order), self.machine.account());
+                let said = Trailer { real_servers: self.real_servers, ..self.machine.account() };
+                let heartbeat = self.partner.heartbeat(message.encode(order), said);
                 self.sockets.send(|path| heartbeat.on(path));
             }
             Action::StartLvsd => return self.start_lvsd(),

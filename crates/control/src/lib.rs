@@ -8,6 +8,7 @@
 //! - [`pool`]: lvsd and the one nanny that checks many real servers.
 //! - [`request`]: how an administrator asks a daemon.
 //! - [`command`], [`status`]: what is asked of lvsd, and what it tells.
+//! - [`pulse`]: the same for pulse.
 //! - [`decisions`]: what of that outlives lvsd, in a file.
 //! - [`transfer`]: how lvs.cf comes to the partner, over ssh.
 //! - [`tokens`]: what a monitor that is not ours tells lvsd, in lines of Piranha's log.
@@ -17,6 +18,7 @@ pub mod command;
 pub mod decisions;
 pub mod lines;
 pub mod pool;
+pub mod pulse;
 pub mod readiness;
 pub mod report;
 pub mod request;

@@ -6,6 +6,7 @@ use std::fmt::Debug;
 
 use control::command::{Answer, Command};
 use control::decisions::Decisions;
+use control::pulse;
 use control::request::Request;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -67,9 +68,22 @@ fn every_answer_has_an_example() {
 }
 
 #[test]
+fn what_pulse_is_asked_and_answers_has_an_example() {
+    let requests: Vec<Request<pulse::Command>> = messages("pulse-request");
+    assert_eq!(requests.iter().map(|request| request.command).collect::<Vec<_>>(), [pulse::Command::Status]);
+    let word = |answer: &pulse::Answer| match answer {
+        pulse::Answer::Status(_) => "status",
+        pulse::Answer::Refused { .. } => "refused",
+    };
+    let shown: Vec<_> = messages::<pulse::Answer>("pulse-answer").iter().map(word).collect();
+    assert_eq!(shown, ["refused", "status"]);
+}
+
+#[test]
 fn every_field_of_an_answer_is_explained() {
     let mut found = BTreeSet::new();
     collect_names(&Value::Array(examples("answer")), &mut found);
+    collect_names(&Value::Array(examples("pulse-answer")), &mut found);
     assert!(found.remove("web/old"), "a real server, not a field");
     for name in found {
         assert!(DOCUMENT.contains(&format!("`{name}`")), "{name} is not explained");

@@ -34,6 +34,11 @@ impl Authentication {
         !matches!(self, Self::Require(_))
     }
 
+    /// The number of the key that signs, if one does.
+    pub fn signing_key(&self) -> Option<u32> {
+        self.keys().map(|keys| keys.signing().id)
+    }
+
     pub(crate) fn keys(&self) -> Option<&Keys> {
         match self {
             Self::Off => None,

@@ -17,8 +17,13 @@ pub struct Clocks {
 impl Clocks {
     /// Reads them. A clock before 1970 counts as 1970.
     pub fn read(started: Instant) -> Self {
+        Self::at(started.elapsed())
+    }
+
+    /// The same for a daemon that has told its own time already.
+    pub fn at(now: Duration) -> Self {
         let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Self { now: started.elapsed(), wall: millis(wall) }
+        Self { now, wall: millis(wall) }
     }
 
     /// The time of day at some time of the daemon, by the clock as it is set now.

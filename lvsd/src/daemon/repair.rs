@@ -36,6 +36,7 @@ impl Daemon {
             Wishes::new()
         });
         let outcome = self.kernel.bring_about(&wishes);
+        self.counts.stale |= !outcome.done.is_empty();
         self.note_refused(&wishes, &outcome);
         log_operations("repaired", &outcome.done);
         self.drift.repairs += u64::try_from(outcome.done.len()).unwrap_or(u64::MAX);

@@ -21,6 +21,7 @@ impl Daemon {
         let wish = |key| (key, self.state.wanted(&key, self.kernel.table()));
         let wishes: Wishes = services.into_iter().map(wish).collect();
         let outcome = self.kernel.bring_about(&wishes);
+        self.counts.stale = true;
         self.note_refused(&wishes, &outcome);
         outcome
     }
@@ -57,6 +58,7 @@ impl Daemon {
             self.settle(services);
         }
         self.repair_some();
+        self.tell_counts();
     }
 
     /// The deadlines that administrators have set.

@@ -5,6 +5,7 @@
 mod fos;
 mod signatures;
 mod stage;
+mod status;
 
 use std::path::Path;
 use std::time::{Duration, Instant};
