@@ -2,6 +2,7 @@
 
 mod drain;
 mod heartbeat_key;
+mod history;
 mod receive;
 mod status;
 mod sync;
@@ -14,20 +15,20 @@ use control::command::{Command as Request, RealServerName};
 
 use crate::commands::heartbeat_key::HeartbeatKey;
 use crate::commands::receive::Receive;
+use crate::commands::status::Status;
 use crate::commands::sync::Sync;
 use crate::lvsd::Lvsd;
 use crate::output::{remark, say};
+use crate::pulse::Pulse;
 use crate::{name, time};
 
 /// A command with its arguments.
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
-    /// Show every virtual server and real server
-    Status {
-        /// As lvsd says it: one JSON object on one line
-        #[arg(long)]
-        json: bool,
-    },
+    /// Show both routers, every virtual server and real server
+    Status(Status),
+    /// Show what this router was, since when and why
+    History,
     /// Show the status anew each second; where output is no terminal, a line for each change
     Watch,
     /// Give a real server no new connections, and wait until its connections have ended
@@ -88,9 +89,10 @@ type Weight = Option<u32>;
 
 impl Command {
     /// Does it; the error tells why it is not done.
-    pub(crate) async fn run(self, lvsd: &Lvsd) -> Result<()> {
+    pub(crate) async fn run(self, lvsd: &Lvsd, pulse: &Pulse) -> Result<()> {
         match self {
-            Self::Status { json } => status::run(lvsd, json).await,
+            Self::Status(status) => status.run(lvsd, pulse).await,
+            Self::History => history::run(pulse).await,
             Self::Watch => watch::run(lvsd).await,
             Self::Drain { of, deadline, no_wait } => {
                 drain::run(lvsd, of.real_server, deadline, !no_wait).await
@@ -108,7 +110,7 @@ impl Command {
             Self::Reload => change(lvsd, Request::Reload, "read; nothing had to be changed").await,
             Self::Repair => change(lvsd, Request::Repair, "nothing had to be repaired").await,
             Self::HeartbeatKey(heartbeat_key) => heartbeat_key.run(),
-            Self::Sync(sync) => sync.run(lvsd.patience).await,
+            Self::Sync(sync) => sync.run(lvsd.patience()).await,
             Self::Receive(receive) => receive.run(),
         }
     }

@@ -1,11 +1,12 @@
-//! piranhactl: shows and steers what lvsd does with the real servers, over lvsd's control socket; and what is equal on
-//! both routers: the heartbeat's key and, over [`ssh`], lvs.cf.
+//! piranhactl: shows how both routers are, and shows and steers what lvsd does with the real servers, over their control
+//! sockets; and what is equal on both routers: the heartbeat's key and, over [`ssh`], lvs.cf.
 //!
-//! [`lvsd`] asks one question and brings one answer; each of the [`commands`] says it in a person's words. The rest
-//! turns a status into text: [`table`] as it is now, [`changes`] what became of the one before.
+//! [`lvsd`] and [`pulse`] ask one question and bring one answer; each of the [`commands`] says it in a person's words. The
+//! rest turns a status into text: [`routers`] and [`table`] as it is now, [`changes`] what became of the one before.
 
 mod changes;
 mod commands;
+mod daemon;
 #[cfg(test)]
 mod example;
 mod inspection;
@@ -19,9 +20,12 @@ mod polling;
 mod previous;
 mod printable;
 mod pulse;
+mod reload;
+mod routers;
 mod shell;
 mod ssh;
 mod table;
+mod text;
 mod time;
 
 use std::io;
@@ -31,17 +35,19 @@ use clap::Parser as _;
 
 use crate::lvsd::Lvsd;
 use crate::options::Options;
+use crate::pulse::Pulse;
 
-/// lvsd refused, or something failed. Wrong use is 2, which clap says.
+/// A daemon refused, or something failed. Wrong use is 2, which clap says.
 const FAILED: u8 = 1;
-/// lvsd, or the partner, cannot be reached.
+/// Whoever is asked cannot be reached.
 const UNREACHABLE: u8 = 3;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     let options = Options::parse();
-    let lvsd = Lvsd { socket: options.socket, patience: options.timeout };
-    match options.command.run(&lvsd).await {
+    let lvsd = Lvsd::at(options.socket, options.timeout);
+    let pulse = Pulse::at(options.pulse_socket, options.timeout);
+    match options.command.run(&lvsd, &pulse).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if reader_is_gone(&error) => ExitCode::SUCCESS,
         Err(error) => {
@@ -57,8 +63,8 @@ fn reader_is_gone(error: &anyhow::Error) -> bool {
 }
 
 fn status(error: &anyhow::Error) -> u8 {
-    let lvsd = matches!(error.downcast_ref(), Some(lvsd::Error::Unreachable { .. }));
+    let daemon = matches!(error.downcast_ref(), Some(daemon::Error::Unreachable { .. }));
     let partner =
         matches!(error.downcast_ref(), Some(ssh::Error::Unreachable { .. } | ssh::Error::Silent { .. }));
-    if lvsd || partner { UNREACHABLE } else { FAILED }
+    if daemon || partner { UNREACHABLE } else { FAILED }
 }

@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 use control::status::Status;
 use tokio::time::sleep;
 
-use crate::lvsd::{Error, Lvsd};
+use crate::daemon::Error;
+use crate::lvsd::Lvsd;
 
 /// From one look to the next.
 const PERIOD: Duration = Duration::from_secs(1);

@@ -1,9 +1,11 @@
-//! What lvsd says, made harmless for a terminal.
+//! What lvsd and pulse say, made harmless for a terminal.
 //!
-//! Names come from lvs.cf and reasons from real servers, so both may hold anything, also sequences that steer a terminal.
+//! Names come from lvs.cf, reasons from real servers and from the other router, so all may hold anything, also sequences
+//! that steer a terminal.
 //! An answer is cleaned when it arrives; whatever is written later need not think of it.
 
 use control::command::Answer;
+use control::pulse;
 use control::status::{RealServer, Status, VirtualServer};
 
 /// An answer without a character that is not printed as itself.
@@ -16,6 +18,15 @@ pub(crate) fn answer(mut answer: Answer) -> Answer {
             remarks.iter_mut().for_each(clean_lines);
         }
         Answer::Refused { reason } => clean_lines(reason),
+    }
+    answer
+}
+
+/// The same for pulse.
+pub(crate) fn answer_of_pulse(mut answer: pulse::Answer) -> pulse::Answer {
+    match &mut answer {
+        pulse::Answer::Status(status) => clean_routers(status),
+        pulse::Answer::Refused { reason } => clean_lines(reason),
     }
     answer
 }
@@ -67,6 +78,32 @@ fn clean_status(status: &mut Status) {
         .map(|(name, operator)| (line(&name), operator))
         .collect();
     status.virtual_servers.iter_mut().for_each(clean_virtual_server);
+}
+
+fn clean_routers(status: &mut pulse::Status) {
+    let pulse::Status {
+        release,
+        file,
+        fingerprint,
+        refused,
+        why,
+        addresses,
+        links,
+        partner,
+        transitions,
+        ..
+    } = status;
+    refused.iter_mut().for_each(clean_lines);
+    [release, file, fingerprint, why].into_iter().for_each(clean);
+    addresses.iter_mut().flat_map(|it| [&mut it.address, &mut it.device]).for_each(clean);
+    links.iter_mut().flat_map(|link| [Some(&mut link.own), link.partner.as_mut()]).flatten().for_each(clean);
+    transitions.iter_mut().map(|transition| &mut transition.why).for_each(clean);
+    let report = partner.as_mut().and_then(|partner| partner.report.as_mut());
+    report
+        .into_iter()
+        .flat_map(|it| [it.fingerprint.as_mut(), it.departure.as_mut().map(|it| &mut it.text)])
+        .flatten()
+        .for_each(clean);
 }
 
 fn clean_virtual_server(server: &mut VirtualServer) {

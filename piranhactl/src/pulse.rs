@@ -1,31 +1,33 @@
-//! pulse on this computer: is it there, and will it read its file again?
+//! Asking pulse.
 
-use std::path::Path;
+use std::path::PathBuf;
+use std::time::Duration;
 
-use control::transfer::Reload;
-use nix::sys::signal::{Signal, kill};
-use service::pid_file::{holds_lock, named_process, runs};
+use control::pulse::{Answer, Command, Status};
 
-/// Where pulse writes its process.
-const PID_FILE: &str = "/var/run/pulse.pid";
+use crate::daemon::{Daemon, Error};
+use crate::printable;
 
-/// Has pulse read its file again, as `service pulse reload` does. An original is left alone: on the router that stands
-/// by, that signal hangs it for ever (specification pulse.md F24).
-pub(crate) fn reload() -> Reload {
-    let failed = |reason: String| Reload::Failed { reason };
-    let Some(pid) = named_process(PID_FILE.as_ref()).filter(|pid| runs(*pid, Path::new("pulse"))) else {
-        return failed(format!(
-            "pulse does not run there, says {PID_FILE}: it reads the file when it starts"
-        ));
-    };
-    if !holds_lock(pid) {
-        return failed(format!(
-            "process {pid} there is Piranha's own pulse, which a reload hangs while it stands by: \
-             `service pulse restart` there, when its router stands by"
-        ));
+/// pulse, which runs on both routers.
+#[derive(Debug)]
+pub(crate) struct Pulse(Daemon);
+
+impl Pulse {
+    pub(crate) fn at(socket: PathBuf, patience: Duration) -> Self {
+        let absent = "pulse does not run on this router: `service pulse start` starts it";
+        Self(Daemon { name: "pulse", socket, option: "--pulse-socket", patience, absent })
     }
-    match kill(pid, Signal::SIGHUP) {
-        Ok(()) => Reload::Asked { pid: pid.as_raw() },
-        Err(reason) => failed(format!("cannot signal pulse there, process {pid}: {reason}; --user root may")),
+
+    /// Everything that pulse knows.
+    pub(crate) async fn status(&self) -> Result<Status, Error> {
+        match printable::answer_of_pulse(self.0.exchange(Command::Status).await?) {
+            Answer::Status(status) => Ok(*status),
+            Answer::Refused { reason } => Err(self.0.refused(reason)),
+        }
+    }
+
+    /// Everything that pulse knows, in its own JSON.
+    pub(crate) async fn status_as_json(&self) -> Result<String, Error> {
+        self.0.as_json(Command::Status).await
     }
 }

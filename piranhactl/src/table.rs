@@ -6,12 +6,11 @@
 mod columns;
 mod facts;
 mod rows;
-mod text;
 
 use control::status::{Status, UnixMillis};
 
 use crate::table::columns::Columns;
-use crate::table::text::{Paint, Text};
+use crate::text::{Paint, Text};
 
 /// How a table is shown.
 #[derive(Debug, Clone, Copy, Default)]

@@ -7,7 +7,8 @@ use anyhow::{Result, bail};
 use control::command::Command;
 use control::status::{Status, UnixMillis};
 
-use crate::lvsd::{Error, Lvsd};
+use crate::daemon::Error;
+use crate::lvsd::Lvsd;
 use crate::output::{say, terminal, write};
 use crate::polling::Polling;
 use crate::time::span;
@@ -107,7 +108,7 @@ async fn follow(lvsd: &Lvsd, real_server: &str, display: &mut Display) -> Result
                     Progress::Ended(end) => return Ok(end),
                 }
             }
-            Err(error) if answered.elapsed() >= ABSENCE || matches!(error, Error::Refused(_)) => {
+            Err(error) if answered.elapsed() >= ABSENCE || matches!(error, Error::Refused { .. }) => {
                 display.finish()?;
                 return Err(error.into());
             }

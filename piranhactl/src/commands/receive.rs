@@ -11,7 +11,7 @@ use lvs_cf::{Config, HeartbeatAuth, MAX_BYTES};
 
 use crate::inspection::{edition, inspect};
 use crate::output::write;
-use crate::{key_file, partner, previous, printable, pulse, time};
+use crate::{key_file, partner, previous, printable, reload, time};
 
 /// Where replaced files are kept.
 const PREVIOUS: &str = "/var/lib/piranha/previous";
@@ -53,7 +53,7 @@ impl Receive {
         }
         check(&self.file, &bytes, offer.force)?;
         let mut taken = self.put(&offer, &bytes)?;
-        taken.reload = (offer.reload && !offer.dry_run).then(pulse::reload);
+        taken.reload = (offer.reload && !offer.dry_run).then(reload::pulse);
         Ok(taken)
     }
 

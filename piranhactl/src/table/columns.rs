@@ -1,7 +1,7 @@
 //! The columns behind the names of real servers: as wide as what stands in them.
 
 use super::Line;
-use super::text::Paint;
+use crate::text::Paint;
 
 /// What the columns are called. The first stands left in its column, numbers stand right.
 const TITLES: [&str; COUNT] = ["STATE", "SINCE", "WEIGHT", "ACTIVE", "INACT", "CONN/S", "CHECK", "AGO"];

@@ -2,7 +2,7 @@
 
 use control::status::{Monitors, Operator, Status, UnixMillis};
 
-use super::text::{Paint, Text};
+use crate::text::{Paint, Text};
 use crate::time::age;
 
 /// The head of the table; a refused file comes first.

@@ -4,7 +4,7 @@ use control::report::Forced;
 use control::status::{Operator, RealServer, State, Status, UnixMillis, VirtualServer};
 
 use super::Line;
-use super::text::{Paint, Text};
+use crate::text::{Paint, Text};
 use crate::time::{age, latency, span};
 
 /// Names up to this length stand in a column of their own before the addresses.

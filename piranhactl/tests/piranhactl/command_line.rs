@@ -6,12 +6,13 @@ use crate::lvsd::Lvsd;
 fn help() {
     let lvsd = Lvsd::absent();
     insta::assert_snapshot!(lvsd.asked(&["--help"]), @"
-    Shows and steers what lvsd does with the real servers
+    Shows how both routers are, and shows and steers what lvsd does with the real servers
 
     Usage: piranhactl [OPTIONS] <COMMAND>
 
     Commands:
-      status         Show every virtual server and real server
+      status         Show both routers, every virtual server and real server
+      history        Show what this router was, since when and why
       watch          Show the status anew each second; where output is no terminal, a line for each change
       drain          Give a real server no new connections, and wait until its connections have ended
       undrain        Take a drain back
@@ -30,17 +31,18 @@ fn help() {
       help           Print this message or the help of the given subcommand(s)
 
     Options:
-          --socket <PATH>   Socket of lvsd [default: /run/piranha/lvsd.sock]
-          --timeout <TIME>  How long lvsd, or the partner, may be silent when it is asked [default: 30s]
-      -h, --help            Print help
-      -V, --version         Print version
+          --pulse-socket <PATH>  Socket of pulse [default: /run/piranha/pulse.sock]
+          --socket <PATH>        Socket of lvsd [default: /run/piranha/lvsd.sock]
+          --timeout <TIME>       How long they, or the partner, may be silent when they are asked [default: 30s]
+      -h, --help                 Print help
+      -V, --version              Print version
 
     A real server is named as in lvs.cf: web/one is `server one` in `virtual web`. Where a name is missing or not unique,
     ADDRESS:PORT stands in its place.
 
     Times: 90s, 10m, 1h30m, 1.5s; a plain number is seconds.
 
-    Exit status: 0 done, 1 refused or failed, 2 wrong use, 3 lvsd or the partner cannot be reached.
+    Exit status: 0 done, 1 refused or failed, 2 wrong use, 3 lvsd, pulse or the partner cannot be reached.
     [0]
     ");
     insta::assert_snapshot!(lvsd.asked(&["drain", "--help"]), @"
@@ -52,11 +54,12 @@ fn help() {
       <VIRTUAL/REAL>  The names of the sections in lvs.cf, for example web/one
 
     Options:
-          --deadline <TIME>  When what is left is cut off [default: never]
-          --no-wait          Do not wait
-          --socket <PATH>    Socket of lvsd [default: /run/piranha/lvsd.sock]
-          --timeout <TIME>   How long lvsd, or the partner, may be silent when it is asked [default: 30s]
-      -h, --help             Print help
+          --deadline <TIME>      When what is left is cut off [default: never]
+          --no-wait              Do not wait
+          --pulse-socket <PATH>  Socket of pulse [default: /run/piranha/pulse.sock]
+          --socket <PATH>        Socket of lvsd [default: /run/piranha/lvsd.sock]
+          --timeout <TIME>       How long they, or the partner, may be silent when they are asked [default: 30s]
+      -h, --help                 Print help
     [0]
     ");
 }
@@ -76,7 +79,7 @@ fn wrong_use_is_status_2_and_asks_nobody() {
     error: the following required arguments were not provided:
       <VIRTUAL/REAL>
 
-    Usage: piranhactl drain --socket <PATH> <VIRTUAL/REAL>
+    Usage: piranhactl drain --socket <PATH> --pulse-socket <PATH> <VIRTUAL/REAL>
 
     For more information, try '--help'.
     [2]

@@ -54,13 +54,14 @@ fn help() {
     Usage: piranhactl heartbeat-key [OPTIONS]
 
     Options:
-          --file <PATH>      The key file [default: `heartbeat_key_file` of lvs.cf, else /etc/sysconfig/ha/heartbeat.key]
-          --add              Add a key to the file: it verifies, but does not sign yet
-          --sign-with <KEY>  Let this key of the file sign
-          --remove <KEY>     Remove a key that no router signs with any more
-          --socket <PATH>    Socket of lvsd [default: /run/piranha/lvsd.sock]
-          --timeout <TIME>   How long lvsd, or the partner, may be silent when it is asked [default: 30s]
-      -h, --help             Print help
+          --file <PATH>          The key file [default: `heartbeat_key_file` of lvs.cf, else /etc/sysconfig/ha/heartbeat.key]
+          --add                  Add a key to the file: it verifies, but does not sign yet
+          --sign-with <KEY>      Let this key of the file sign
+          --remove <KEY>         Remove a key that no router signs with any more
+          --pulse-socket <PATH>  Socket of pulse [default: /run/piranha/pulse.sock]
+          --socket <PATH>        Socket of lvsd [default: /run/piranha/lvsd.sock]
+          --timeout <TIME>       How long they, or the partner, may be silent when they are asked [default: 30s]
+      -h, --help                 Print help
     [0]
     ");
 }
@@ -140,7 +141,7 @@ fn what_would_break_the_pair_is_refused() {
     insta::assert_snapshot!(file.told(&["--add", "--remove", "1"]), @"
     error: the argument '--add' cannot be used with '--remove <KEY>'
 
-    Usage: piranhactl heartbeat-key --file <PATH> --add --socket <PATH>
+    Usage: piranhactl heartbeat-key --file <PATH> --add --socket <PATH> --pulse-socket <PATH>
 
     For more information, try '--help'.
     [2]

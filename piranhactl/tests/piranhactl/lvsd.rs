@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 
 use control::command::Answer;
+use control::pulse;
 use control::status::Status;
 
 pub(crate) const PIRANHACTL: &str = env!("CARGO_BIN_EXE_piranhactl");
@@ -53,6 +54,23 @@ impl Lvsd {
         Self::answering(move |number| lines[number.min(lines.len() - 1)].clone())
     }
 
+    /// The same with a pulse that tells this.
+    pub(crate) fn beside(self, routers: &pulse::Status) -> Self {
+        let line = control::lines::encode(&pulse::Answer::Status(Box::new(routers.clone()))).unwrap();
+        let listener = UnixListener::bind(self.folder.join("pulse.sock")).unwrap();
+        thread::spawn(move || {
+            for stream in listener.incoming() {
+                let mut stream = stream.unwrap();
+                let mut request = String::new();
+                BufReader::new(&stream).read_line(&mut request).unwrap();
+                assert_eq!(request, "{\"version\":1,\"command\":\"status\"}\n");
+                // piranhactl may be gone by then.
+                let _ = stream.write_all(&line);
+            }
+        });
+        self
+    }
+
     pub(crate) fn socket(&self) -> PathBuf {
         self.folder.join("lvsd.sock")
     }
@@ -65,6 +83,7 @@ impl Lvsd {
     pub(crate) fn command(&self, words: &[&str]) -> Command {
         let mut command = Command::new(PIRANHACTL);
         command.args(words).arg("--socket").arg(self.socket());
+        command.arg("--pulse-socket").arg(self.folder.join("pulse.sock"));
         command
     }
 
@@ -92,6 +111,11 @@ pub(crate) fn told(output: &Output) -> String {
 /// A status with `web/three` draining.
 pub(crate) fn status() -> Status {
     serde_json::from_str(include_str!("../status.json")).unwrap()
+}
+
+/// An active router whose partner has failed.
+pub(crate) fn routers() -> pulse::Status {
+    serde_json::from_str(include_str!("../pulse.json")).unwrap()
 }
 
 pub(crate) fn done(message: &str) -> Answer {

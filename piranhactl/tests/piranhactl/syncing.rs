@@ -101,18 +101,19 @@ fn help() {
     Usage: piranhactl sync [OPTIONS]
 
     Options:
-          --to <HOST>          The partner [default: its public address in the file]
-          --user <USER>        Who to be there [default: as ssh is configured]
-          --file <FILE>        The file, here and there [default: /etc/sysconfig/ha/lvs.cf]
-          --reload             Have pulse there read the file again
-          --dry-run            Have the file checked there, and change nothing
-          --force              Replace a newer file (by `serial_no`), too, also on a computer that the file does not name
-          --ask                Let ssh ask for a password, or about a host key
-          --ssh <PROGRAM>      The ssh client here [default: ssh]
-          --piranhactl <PATH>  piranhactl there [default: /usr/sbin/piranhactl]
-          --socket <PATH>      Socket of lvsd [default: /run/piranha/lvsd.sock]
-          --timeout <TIME>     How long lvsd, or the partner, may be silent when it is asked [default: 30s]
-      -h, --help               Print help
+          --to <HOST>            The partner [default: its public address in the file]
+          --user <USER>          Who to be there [default: as ssh is configured]
+          --file <FILE>          The file, here and there [default: /etc/sysconfig/ha/lvs.cf]
+          --reload               Have pulse there read the file again
+          --dry-run              Have the file checked there, and change nothing
+          --force                Replace a newer file (by `serial_no`), too, also on a computer that the file does not name
+          --ask                  Let ssh ask for a password, or about a host key
+          --ssh <PROGRAM>        The ssh client here [default: ssh]
+          --piranhactl <PATH>    piranhactl there [default: /usr/sbin/piranhactl]
+          --pulse-socket <PATH>  Socket of pulse [default: /run/piranha/pulse.sock]
+          --socket <PATH>        Socket of lvsd [default: /run/piranha/lvsd.sock]
+          --timeout <TIME>       How long they, or the partner, may be silent when they are asked [default: 30s]
+      -h, --help                 Print help
     [0]
     ");
     insta::assert_snapshot!(Lvsd::absent().asked(&["receive", "--help"]), @"
@@ -121,11 +122,12 @@ fn help() {
     Usage: piranhactl receive [OPTIONS]
 
     Options:
-          --file <FILE>        The file that is replaced [default: /etc/sysconfig/ha/lvs.cf]
-          --previous <FOLDER>  Where the replaced one is kept [default: /var/lib/piranha/previous]
-          --socket <PATH>      Socket of lvsd [default: /run/piranha/lvsd.sock]
-          --timeout <TIME>     How long lvsd, or the partner, may be silent when it is asked [default: 30s]
-      -h, --help               Print help
+          --file <FILE>          The file that is replaced [default: /etc/sysconfig/ha/lvs.cf]
+          --previous <FOLDER>    Where the replaced one is kept [default: /var/lib/piranha/previous]
+          --pulse-socket <PATH>  Socket of pulse [default: /run/piranha/pulse.sock]
+          --socket <PATH>        Socket of lvsd [default: /run/piranha/lvsd.sock]
+          --timeout <TIME>       How long they, or the partner, may be silent when they are asked [default: 30s]
+      -h, --help                 Print help
     [0]
     ");
 }

@@ -10,14 +10,14 @@ use std::thread;
 
 use control::command::Answer;
 
-use crate::lvsd::{Lvsd, PIRANHACTL, refused, status, told};
+use crate::lvsd::{Lvsd, PIRANHACTL, refused, routers, status, told};
 
 #[test]
 fn no_lvsd_is_status_3_with_advice() {
     let lvsd = Lvsd::absent();
     insta::assert_snapshot!(lvsd.asked(&["status"]), @"
-    piranhactl: cannot reach lvsd at lvsd.sock: No such file or directory (os error 2)
-    lvsd does not run on this router. pulse runs it on the active router only: is this the active one? `service pulse status` tells whether pulse runs here
+    piranhactl: cannot reach pulse at pulse.sock: No such file or directory (os error 2)
+    pulse does not run on this router: `service pulse start` starts it
     [3]
     ");
     drop(UnixListener::bind(lvsd.socket()).unwrap());
@@ -38,7 +38,7 @@ fn no_lvsd_is_status_3_with_advice() {
 #[test]
 fn a_path_that_is_too_long_is_said_to_be() {
     let path = format!("/{}", "x".repeat(200));
-    let output = Command::new(PIRANHACTL).args(["status", "--socket", &path]).output().unwrap();
+    let output = Command::new(PIRANHACTL).args(["diff", "--socket", &path]).output().unwrap();
     insta::assert_snapshot!(told(&output).replace(&path, "PATH"), @"
     piranhactl: cannot reach lvsd at PATH: path must be shorter than SUN_LEN
     --socket names the socket that lvsd listens on
@@ -50,18 +50,30 @@ fn a_path_that_is_too_long_is_said_to_be() {
 #[test]
 fn who_may_not_ask_is_told_who_may() {
     let lvsd = Lvsd::answering(|_| Vec::new());
-    fs::set_permissions(lvsd.socket(), Permissions::from_mode(0o000)).unwrap();
-    let mut command = lvsd.command(&["status"]);
-    if nix::unistd::geteuid().is_root() {
-        let program = lvsd.folder.join("piranhactl");
-        fs::copy(PIRANHACTL, &program).unwrap();
-        command = Command::new(program);
-        command.args(["status", "--socket"]).arg(lvsd.socket()).uid(65534).gid(65534).current_dir("/");
+    let lvsd = lvsd.beside(&routers());
+    let pulse = lvsd.folder.join("pulse.sock");
+    for socket in [lvsd.socket(), pulse.clone()] {
+        fs::set_permissions(socket, Permissions::from_mode(0o000)).unwrap();
     }
-    let told = told(&command.output().unwrap()).replace(&format!("{}/", lvsd.folder.display()), "");
-    insta::assert_snapshot!(told, @"
+    let asked = |word: &str| {
+        let mut command = lvsd.command(&[word]);
+        if nix::unistd::geteuid().is_root() {
+            let program = lvsd.folder.join("piranhactl");
+            fs::copy(PIRANHACTL, &program).unwrap();
+            command = Command::new(program);
+            command.args([word, "--socket"]).arg(lvsd.socket()).arg("--pulse-socket").arg(&pulse);
+            command.uid(65534).gid(65534).current_dir("/");
+        }
+        told(&command.output().unwrap()).replace(&format!("{}/", lvsd.folder.display()), "")
+    };
+    insta::assert_snapshot!(asked("diff"), @"
     piranhactl: cannot reach lvsd at lvsd.sock: Permission denied (os error 13)
     only root and members of the group piranha may ask lvsd: `usermod -a -G piranha USER`, then log in again
+    [3]
+    ");
+    insta::assert_snapshot!(asked("status"), @"
+    piranhactl: cannot reach pulse at pulse.sock: Permission denied (os error 13)
+    only root and members of the group piranha may ask pulse: `usermod -a -G piranha USER`, then log in again
     [3]
     ");
 }
@@ -82,12 +94,12 @@ fn what_is_no_answer_is_not_believed() {
     let said = |bytes: &'static [u8]| Lvsd::answering(move |_| bytes.to_vec()).asked(&["status"]);
     insta::assert_snapshot!(said(b"SSH-2.0-OpenSSH_9.2\r\n"), @"
     piranhactl: cannot understand what answers at lvsd.sock: not a message of this protocol: expected value at line 1 column 1
-    is it an lvsd of release VERSION, as this piranhactl?
+    is it lvsd of release VERSION, as this piranhactl?
     [1]
     ");
     insta::assert_snapshot!(said(b"{\"\\u001b[2J\":{}}\n"), @r"
     piranhactl: cannot understand what answers at lvsd.sock: not a message of this protocol: unknown variant `\u{1b}[2J`, expected one of `status`, `done`, `operations`, `refused` at line 1 column 12
-    is it an lvsd of release VERSION, as this piranhactl?
+    is it lvsd of release VERSION, as this piranhactl?
     [1]
     ");
     insta::assert_snapshot!(said(b"{\"done\":{\"message\":\"\"}}\n"), @"

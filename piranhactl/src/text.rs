@@ -2,7 +2,7 @@
 
 /// What a colour adds to words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Paint {
+pub(crate) enum Paint {
     /// Nothing.
     Plain,
     /// It begins a part.
@@ -17,7 +17,7 @@ pub(super) enum Paint {
 
 impl Paint {
     /// The text in colour, if `colour` is wanted.
-    pub(super) fn on(self, text: &str, colour: bool) -> String {
+    pub(crate) fn on(self, text: &str, colour: bool) -> String {
         let number = match self {
             Self::Strong => "1",
             Self::Well => "32",
@@ -31,22 +31,22 @@ impl Paint {
 
 /// One or more lines of words.
 #[derive(Debug)]
-pub(super) struct Text {
+pub(crate) struct Text {
     /// Blanks before the first line; those that go on have two more.
-    pub(super) indent: usize,
+    pub(crate) indent: usize,
     /// The words.
-    pub(super) words: String,
+    pub(crate) words: String,
     /// Their emphasis.
-    pub(super) paint: Paint,
+    pub(crate) paint: Paint,
 }
 
 impl Text {
-    pub(super) fn plain(words: impl Into<String>) -> Self {
+    pub(crate) fn plain(words: impl Into<String>) -> Self {
         Self { indent: 0, words: words.into(), paint: Paint::Plain }
     }
 
     /// The text in lines of `width`; a longer word has a line of its own and overflows it.
-    pub(super) fn drawn(&self, width: Option<usize>, colour: bool) -> String {
+    pub(crate) fn drawn(&self, width: Option<usize>, colour: bool) -> String {
         let mut text = String::new();
         for (number, line) in self.lines(width).iter().enumerate() {
             text.push_str(&" ".repeat(self.indent_of(number)));
