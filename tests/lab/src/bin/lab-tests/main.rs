@@ -28,6 +28,7 @@ mod pool;
 mod reload;
 mod services;
 mod sorry;
+mod status;
 mod storm;
 mod sync;
 mod traffic;
@@ -51,6 +52,7 @@ fn main() -> ExitCode {
         hot_standby::tests(),
         fos::tests(),
         piranhactl::tests(),
+        status::tests(),
         pool::tests(),
         traffic::tests(),
         reload::tests(),

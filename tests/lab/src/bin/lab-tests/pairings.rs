@@ -9,6 +9,7 @@ pub(crate) mod original;
 mod program;
 mod router;
 mod stops;
+mod telling;
 mod told;
 mod wire;
 
@@ -27,6 +28,7 @@ use nix::sys::signal::Signal;
 use router::Couple;
 pub(crate) use router::{Pairing, Pulse};
 use stops::{a_router_restarts_right_after_its_activation, a_stop_in_the_middle_leaves_nothing};
+use telling::the_status_tells_what_the_partner_says;
 use wire::heartbeats_are_those_of_an_original;
 
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -82,6 +84,7 @@ pub(crate) fn tests() -> Vec<Test> {
         a_router_restarts_right_after_its_activation,
         a_clock_that_is_set_moves_no_address_of_ours,
         a_failed_link_moves_the_service,
+        the_status_tells_what_the_partner_says,
     );
     [&stories[..], &hearing::tests()].concat()
 }
