@@ -117,10 +117,9 @@ impl Exchange {
         let mut hand_over = None;
         if let Ok(Read { trailer, .. }) = read
             && counts
-            && (key.is_some() || !self.is_known_by_signature(now))
         {
             outdated = self.is_outdated(&trailer, key.is_some(), now);
-            if !outdated {
+            if !outdated && (key.is_some() || !self.is_known_by_signature(now)) {
                 hand_over = trailer.hand_over;
                 notices.extend(self.learn(trailer, key, link, now));
             }
@@ -158,7 +157,7 @@ impl Exchange {
 
     /// A signed sequence never goes back. One that is not signed may, where a machine is set back to what it was: its
     /// heartbeats count again before it is taken for dead.
-    fn is_outdated(&mut self, trailer: &Trailer, signed: bool, now: Moment) -> bool {
+    fn is_outdated(&self, trailer: &Trailer, signed: bool, now: Moment) -> bool {
         let Some(stamp) = trailer.stamp else { return false };
         let told = trailer.timers.map_or(Duration::ZERO, |timers| timers.deadtime / 2);
         self.order.is_outdated(stamp, if signed { Duration::MAX } else { told }, now)
@@ -167,6 +166,9 @@ impl Exchange {
     /// Keeps what the partner says; answers with what has changed.
     fn learn(&mut self, trailer: Trailer, key: Option<u32>, link: Link, now: Moment) -> Vec<Notice> {
         let mut notices = Vec::new();
+        if let Some(stamp) = trailer.stamp {
+            self.order.note(stamp, now);
+        }
         if let Some(key) = key.filter(|key| self.key.replace(*key) != Some(*key)) {
             notices.push(Notice::Authentic { key });
         }

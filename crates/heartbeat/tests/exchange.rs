@@ -272,6 +272,19 @@ fn an_older_heartbeat_is_known_on_either_link_signed_or_not() {
 }
 
 #[test]
+fn a_repeated_heartbeat_that_counts_all_the_same_is_no_news() {
+    let mut one = Router::start(1, 1, verify(&[OLD]));
+    let mut other = Router::start(2, 2, verify(&[OLD]));
+    rounds_until_acquainted(&mut one, &mut other);
+    one.believes(&other.speaks());
+    other.believes(&one.speaks());
+    let [first, second] = [other.says(with_times()), other.says(with_times())];
+    assert!(!is_outdated(&mut one, Link::Public, &first, 1.0));
+    assert!(!is_outdated(&mut one, Link::Public, &second, 1.0));
+    assert!(is_outdated(&mut one, Link::Public, &first, 1.1));
+}
+
+#[test]
 fn what_an_earlier_run_of_the_partner_said_is_older_than_what_this_one_says() {
     let mut one = Router::start(1, 1, Authentication::Off);
     let mut other = Router::start(2, 2, Authentication::Off);

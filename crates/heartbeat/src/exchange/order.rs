@@ -15,21 +15,22 @@ pub(super) struct Order {
 
 impl Order {
     /// Whether a newer heartbeat than this one has been heard, so long ago at most.
-    pub(super) fn is_outdated(&mut self, stamp: Stamp, memory: Duration, now: Moment) -> bool {
-        let outdated = self.newest.is_some_and(|(newest, heard)| {
+    pub(super) fn is_outdated(&self, stamp: Stamp, memory: Duration, now: Moment) -> bool {
+        self.newest.is_some_and(|(newest, heard)| {
             let older = if stamp.session == newest.session {
                 stamp.sequence < newest.sequence
             } else {
                 Some(stamp.session) == self.former
             };
             older && now.saturating_sub(heard) < memory
-        });
-        if !outdated {
-            let before = self.newest.replace((stamp, now));
-            if let Some((before, _)) = before.filter(|(before, _)| before.session != stamp.session) {
-                self.former = Some(before.session);
-            }
+        })
+    }
+
+    /// This one is the newest.
+    pub(super) fn note(&mut self, stamp: Stamp, now: Moment) {
+        let before = self.newest.replace((stamp, now));
+        if let Some((before, _)) = before.filter(|(before, _)| before.session != stamp.session) {
+            self.former = Some(before.session);
         }
-        outdated
     }
 }

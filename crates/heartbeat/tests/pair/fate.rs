@@ -16,8 +16,10 @@ pub(crate) struct Parameters {
     pub(crate) private_link: bool,
     /// Whether lvsd runs on a router that is not active, too.
     pub(crate) hot_standby: bool,
-    /// Whether both routers require signatures.
-    pub(crate) signed: bool,
+    /// Which of the routers require signatures, if both sign; the others verify them.
+    pub(crate) signatures: Option<[bool; 2]>,
+    /// `service = fos`. What befalls lvsd befalls fos then.
+    pub(crate) fos: bool,
 }
 
 /// What may befall the pair.

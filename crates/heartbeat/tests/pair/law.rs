@@ -94,7 +94,7 @@ impl Law {
             // It hears nothing while lvsd starts or ends, and answers a RUNNING with its next heartbeat only.
             interval = interval * 2 + world.parameters.longest_start + crate::world::LVSD_ENDS;
         }
-        if world.parameters.signed {
+        if world.parameters.signatures.is_some() {
             // A router that has just started is heard when it has shown that it has heard its partner.
             interval = interval * 2 + delay;
         }

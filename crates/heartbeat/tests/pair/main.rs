@@ -17,10 +17,10 @@ use heartbeat::{Moment, State};
 use law::{Law, time_to_settle};
 use world::{BACKUP, PRIMARY, World};
 
-/// Of each of the ten kinds without signatures: a hundred thousand in all.
+/// Of each of the kinds with `service = lvs` and without signatures: a hundred thousand in all.
 const CASES: u64 = 10_000;
-/// Of each kind with signatures, which take their time where nothing is optimised.
-const SIGNED_CASES: u64 = 50;
+/// Of each other kind.
+const OTHER_CASES: u64 = 2_000;
 
 fn parameters(dice: &mut Dice) -> Parameters {
     let milliseconds = Moment::from_millis;
@@ -33,7 +33,8 @@ fn parameters(dice: &mut Dice) -> Parameters {
         longest_start: dice.time_up_to(milliseconds(300)),
         private_link: dice.chance(50),
         hot_standby: dice.chance(30),
-        signed: false,
+        signatures: None,
+        fos: false,
     }
 }
 
@@ -44,8 +45,10 @@ type Fates = fn(&mut World) -> Vec<(Moment, Fate)>;
 #[derive(Clone, Copy)]
 enum Pairing {
     Ours,
-    /// Both require signatures.
+    /// Both sign, and most of them require it.
     Signed,
+    /// With `service = fos`.
+    Fos,
     /// With Piranha's own pulse on this one of the two.
     Original(usize),
 }
@@ -55,10 +58,11 @@ fn play(seed: u64, pairing: Pairing, fates: Fates) -> Result<(), String> {
     let mut dice = Dice::new(seed);
     let mut parameters = parameters(&mut dice);
     if let Pairing::Signed = pairing {
-        parameters.signed = true;
+        parameters.signatures = Some([dice.chance(80), dice.chance(80)]);
         // The time that docs/heartbeat.md asks for.
         parameters.deadtime = parameters.deadtime.max(parameters.keepalive * 3);
     }
+    parameters.fos = matches!(pairing, Pairing::Fos);
     if let Pairing::Original(_) = pairing {
         // Whole seconds are all that it knows.
         parameters.keepalive = Moment::from_secs(1 + dice.throw(3));
@@ -110,7 +114,7 @@ fn play_all(fates: Fates) {
 
 fn play_pairs(pairing: Pairing, fates: Fates) {
     let number = |variable| std::env::var(variable).ok().and_then(|number| number.parse::<u64>().ok());
-    let usual = if let Pairing::Signed = pairing { SIGNED_CASES } else { CASES };
+    let usual = if let Pairing::Signed | Pairing::Fos = pairing { OTHER_CASES } else { CASES };
     let seeds = match number("PAIR_SEED") {
         Some(seed) => seed..seed + 1,
         None => 0..number("PAIR_CASES").unwrap_or(usual),
@@ -291,6 +295,47 @@ fn death_and_return_of_routers_that_require_signatures() {
 }
 
 #[test]
+fn partitions_of_routers_that_require_signatures() {
+    play_pairs(Pairing::Signed, |world| several(world, partition));
+}
+
+#[test]
+fn loss_and_returns_of_routers_that_require_signatures() {
+    play_pairs(Pairing::Signed, |world| {
+        several(world, |world| if world.dice().chance(50) { loss(world) } else { death_and_return(world) })
+    });
+}
+
+#[test]
+fn death_and_return_of_routers_with_failover_services() {
+    play_pairs(Pairing::Fos, |world| several(world, death_and_return));
+}
+
+#[test]
+fn troubles_of_the_network_of_routers_with_failover_services() {
+    play_pairs(Pairing::Fos, |world| {
+        several(world, |world| if world.dice().chance(50) { loss(world) } else { partition(world) })
+    });
+}
+
+#[test]
+fn stalls_and_failing_services_of_routers_with_failover_services() {
+    play_pairs(Pairing::Fos, |world| {
+        several(world, |world| if world.dice().chance(50) { stall(world) } else { failing_services(world) })
+    });
+}
+
+/// fos ends, on the router that serves or on the one that watches.
+fn failing_services(world: &mut World) -> Vec<Fate> {
+    let host = any_host(world);
+    match world.dice().throw(4) {
+        0 => vec![Fate::BreakLvsd { host }, Fate::CrashLvsd { host }, Fate::MendLvsd { host }],
+        1 => broken_on_both(host),
+        _ => vec![Fate::CrashLvsd { host }],
+    }
+}
+
+#[test]
 fn stalls_and_failing_lvsd_of_routers_that_require_signatures() {
     play_pairs(Pairing::Signed, |world| {
         several(world, |world| if world.dice().chance(50) { stall(world) } else { failing_lvsd(world) })
@@ -349,7 +394,8 @@ fn settled(private_link: bool) -> World {
         longest_start: milliseconds(20),
         private_link,
         hot_standby: false,
-        signed: false,
+        signatures: None,
+        fos: false,
     };
     let mut world = World::new(parameters, Dice::new(1));
     world.befall(Fate::Boot { host: PRIMARY, force_active: false });

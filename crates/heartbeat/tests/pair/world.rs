@@ -9,7 +9,7 @@ use crate::host::Host;
 use crate::network::Network;
 use heartbeat::authentication::Path;
 use heartbeat::{
-    Action, ByteOrder, Ending, Event, Line, Link, Message, Moment, Partner, Role, Settings, State,
+    Action, ByteOrder, Ending, Event, FosMode, Line, Link, Message, Moment, Partner, Role, Settings, State,
 };
 use std::net::IpAddr;
 
@@ -136,7 +136,7 @@ impl World {
         match fate {
             Fate::Boot { host, force_active } => {
                 if self.hosts[host].router.is_none() {
-                    self.hosts[host].boot(self.parameters.signed, self.now);
+                    self.hosts[host].boot(&self.parameters, self.now);
                     self.tell(host, Event::Start { force_active });
                 }
             }
@@ -256,8 +256,9 @@ impl World {
         let datagrams: Vec<_> = arrived.collect();
         for link in [Link::Private, Link::Public] {
             if let Some(newest) = news.iter().rev().find(|datagram| datagram.link == link) {
+                let stopped = [Message::Stopped, Message::FosStopped];
                 let running =
-                    Message::decode(newest.bytes()).is_ok_and(|(message, _)| message == Message::Running);
+                    Message::decode(newest.bytes()).is_ok_and(|(message, _)| !stopped.contains(&message));
                 router.heard = Some((self.now, running));
             }
         }
@@ -274,10 +275,10 @@ impl World {
             return;
         }
         let Some(router) = &mut self.hosts[host].router else { return };
-        if router.lvsd != lvsd {
+        if router.lvsd != lvsd && !matches!(event, Event::Gateway { .. }) {
             return;
         }
-        if matches!(event, Event::LvsdEnded(_)) {
+        if matches!(event, Event::LvsdEnded(_) | Event::FosEnded(_)) {
             router.lvsd = None;
         }
         self.tell_or_queue(host, event);
@@ -310,7 +311,17 @@ impl World {
             Action::StopLvsd if !self.hosts[host].lvsd_stuck => {
                 self.end_lvsd(host, LVSD_ENDS, Ending::Exited { pid: 1, status: 0 });
             }
-            Action::KillLvsd => self.end_lvsd(host, Moment::ZERO, Ending::Signalled { pid: 1, signal: 9 }),
+            Action::StartFos(mode) => self.start_fos(host, mode),
+            Action::StopFos => self.end_lvsd(host, LVSD_ENDS, Ending::Exited { pid: 1, status: 0 }),
+            Action::CheckGateway => {
+                let answer = self.dice.time_up_to(self.parameters.longest_start);
+                let event = Event::Gateway { answers: true };
+                let life = self.hosts[host].lives;
+                self.plan(self.now + answer, Happening::Event { host, life, lvsd: None, event });
+            }
+            Action::KillLvsd | Action::KillFos => {
+                self.end_lvsd(host, Moment::ZERO, Ending::Signalled { pid: 1, signal: 9 });
+            }
             Action::RaiseAddresses => {
                 self.set_addresses(host, true);
                 return Some(Event::AddressesRaised { missing: 0 });
@@ -333,8 +344,9 @@ impl World {
     }
 
     fn send(&mut self, host: usize, message: Message, order: ByteOrder) {
-        if message == Message::Stopped && self.hosts[host].owns() {
-            self.complain(&format!("router {host} says STOPPED with its addresses up"));
+        let stopped = matches!(message, Message::Stopped | Message::FosStopped);
+        if stopped && (self.hosts[host].owns() || self.hosts[host].runs_services()) {
+            self.complain(&format!("router {host} says STOPPED while it serves"));
         }
         let Some(router) = &mut self.hosts[host].router else { return };
         if router.pulse.negotiates() {
@@ -372,11 +384,31 @@ impl World {
         self.plan(self.now + start, Happening::Event { host, life, lvsd, event });
     }
 
+    fn start_fos(&mut self, host: usize, mode: FosMode) {
+        if mode == FosMode::Active && !self.hosts[host].owns() {
+            self.complain(&format!("router {host} starts services without their addresses"));
+        }
+        let fails = self.dice.time_up_to(self.parameters.longest_start);
+        let Host { router, lvsd_broken, lives, .. } = &mut self.hosts[host];
+        let Some(router) = router else { return };
+        if router.lvsd.is_some() {
+            self.complaint.get_or_insert(format!("router {host} runs two of fos"));
+        }
+        router.lvsd_starts += 1;
+        router.lvsd = Some(router.lvsd_starts);
+        router.fos = mode;
+        let (lvsd, life) = (router.lvsd, *lives);
+        if *lvsd_broken && mode == FosMode::Active {
+            let event = Event::FosEnded(Ending::Exited { pid: 1, status: 11 });
+            self.plan(self.now + fails, Happening::Event { host, life, lvsd, event });
+        }
+    }
+
     fn end_lvsd(&mut self, host: usize, after: Moment, ending: Ending) {
         let Some(lvsd) = self.hosts[host].router.as_ref().map(|router| router.lvsd) else { return };
         let life = self.hosts[host].lives;
         if lvsd.is_some() {
-            let event = Event::LvsdEnded(ending);
+            let event = if self.parameters.fos { Event::FosEnded(ending) } else { Event::LvsdEnded(ending) };
             self.plan(self.now + after, Happening::Event { host, life, lvsd, event });
         }
     }
@@ -400,13 +432,19 @@ impl World {
         let (now, deadtime) = (self.now, self.parameters.deadtime);
         let Some(router) = &mut self.hosts[host].router else { return };
         let seen = match line {
-            Line::PartnerDead => {
+            Line::PartnerDead | Line::FosPartnerDead => {
                 let last_life = router.heard.map_or(router.booted, |(at, _)| at);
                 now >= last_life + deadtime
             }
-            Line::BackupInactive | Line::PrimaryInactive => router.heard == Some((now, false)),
-            Line::TieDeactivating | Line::ResendingArps => router.heard.is_some_and(|(at, _)| at == now),
-            Line::GivingUp { .. } => {
+            Line::BackupInactive
+            | Line::PrimaryInactive
+            | Line::FosBackupInactive
+            | Line::FosPrimaryInactive => router.heard == Some((now, false)),
+            Line::TieDeactivating
+            | Line::ResendingArps
+            | Line::FosTieDeactivating
+            | Line::FosPartnerActive => router.heard.is_some_and(|(at, _)| at == now),
+            Line::GivingUp { .. } | Line::FosGivingUp { .. } | Line::FosRemoteFault => {
                 router.give_ups += 1;
                 true
             }
