@@ -261,3 +261,21 @@ fn a_reload_reaches_fos() {
     let mut router = Router::watching(Role::Backup);
     assert_eq!(router.on(Event::Reconfigured(settings(Role::Backup))), ["reload fos"]);
 }
+
+#[test]
+fn stopme_is_said_until_the_partner_stops_or_is_silent_for_deadtime() {
+    let mut router = Router::watching(Role::Backup);
+    router.on(exits(10));
+    router.on(Event::Gateway { answers: true });
+    assert_eq!(router.wake_until(4.0), ["send STOPME", "send STOPME"]);
+    assert_eq!(router.wake_until(6.0), ["send RUNNING (fos)"]);
+}
+
+#[test]
+fn a_backup_takes_stopme_for_running_unless_it_wants_control_itself() {
+    let mut router = Router::serving(Role::Backup);
+    assert_eq!(router.hears(Message::StopMe)[0], "partner active: deactivating FOS");
+    let mut router = Router::watching(Role::Backup);
+    assert_eq!(router.hears(Message::StopMe), [""; 0]);
+    assert_eq!(router.state(), State::Ready);
+}

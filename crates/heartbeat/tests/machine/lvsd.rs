@@ -181,3 +181,15 @@ fn a_stuck_lvsd_is_killed_and_then_left_behind() {
     assert_eq!(actions[2..], ["lvsd has not ended within 5 s: killing it", "kill lvsd"]);
     assert_eq!(router.wake_until(now + 6.0), ["exit 0"]);
 }
+
+#[test]
+fn a_stuck_lvsd_has_no_more_time_than_the_partner_would_wait() {
+    let deadtime = crate::router::seconds(1.0);
+    let mut router = Router::with(heartbeat::Settings { deadtime, ..Router::new(Role::Primary).settings });
+    router.on(Event::Start { force_active: true });
+    router.on(Event::LvsdReady);
+    router.on(Event::AddressesRaised { missing: 0 });
+    router.on(Event::Terminate { signal: 15 });
+    router.on(Event::AddressesDropped { remaining: 0 });
+    assert!(router.wake_until(1.0).contains(&"lvsd has not ended within 1 s: killing it".to_owned()));
+}

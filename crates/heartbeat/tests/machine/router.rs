@@ -51,7 +51,7 @@ impl Router {
         })
     }
 
-    fn with(settings: Settings) -> Self {
+    pub(crate) fn with(settings: Settings) -> Self {
         let machine = Machine::new(settings, Moment::ZERO);
         Self { machine, settings, now: 0.0, log: Vec::new(), said: Vec::new(), order: ByteOrder::HOST }
     }
@@ -242,6 +242,15 @@ impl Router {
 
     fn receives(&mut self, source: IpAddr, bytes: &[u8]) -> Vec<String> {
         self.on(Event::Received(vec![Datagram::new(Link::Public, source, bytes)]))
+    }
+
+    /// So many at once, on both links.
+    pub(crate) fn hears_backlog(&mut self, message: Message, count: usize) -> Vec<String> {
+        let bytes = message.encode(ByteOrder::HOST);
+        let source = PARTNER.parse().unwrap();
+        let links = [Link::Private, Link::Public];
+        let both = links.map(|link| vec![Datagram::new(link, source, &bytes); count]);
+        self.on(Event::Received(both.concat()))
     }
 
     /// On this link, from the partner's public address: either is believed on either.

@@ -300,3 +300,86 @@ fn reload_reaches_lvsd_and_changes_the_timers() {
     let mut router = Router::started(Role::Primary);
     assert_eq!(router.on(Event::Reconfigured(settings)), ["sync Backup"]);
 }
+
+#[test]
+fn a_failed_router_whose_link_is_lost_is_failed_again_when_it_is_back_unless_the_partner_serves() {
+    for (partner, state) in [(Message::Stopped, State::Failed), (Message::Running, State::Ready)] {
+        let mut router = Router::monitoring(Role::Primary, true);
+        router.fails_until_given_up();
+        router.on(Event::AddressesDropped { remaining: 0 });
+        assert_eq!(router.state(), State::Failed);
+        router.link(Link::Public, false);
+        let said = router.wake_until(router.now + 0.5);
+        let lines = ["Primary NIC: link down", "Local NIC link failure: Pulse disabled"];
+        assert_eq!(said.iter().filter(|said| said.contains("link")).collect::<Vec<_>>(), lines);
+        assert_eq!(router.state(), State::LinkDown);
+        router.hears(partner);
+        router.link(Link::Public, true);
+        router.wake_until(router.now + 2.0);
+        assert_eq!(router.state(), state);
+    }
+}
+
+#[test]
+fn whoever_is_not_active_says_stopped_and_ends_the_same_way() {
+    let link_down = || {
+        let mut router = Router::monitoring(Role::Backup, false);
+        router.link(Link::Public, false);
+        router.wake_until(0.5);
+        router
+    };
+    for (mut router, state) in
+        [(Router::failed(Role::Primary), State::Failed), (link_down(), State::LinkDown)]
+    {
+        assert_eq!(router.state(), state);
+        router.hears(Message::Stopped);
+        let end = router.now + 4.0;
+        let said = router.wake_until(end);
+        assert_eq!(said.iter().filter(|said| said.starts_with("send")).count(), 2, "{said:?}");
+        assert!(said.contains(&"send STOPPED".to_owned()), "{said:?}");
+        assert_eq!(router.state(), state);
+        let said = router.on(Event::Terminate { signal: 2 });
+        let wanted = ["Terminating due to signal 2", "inactive_cmd", "send STOPPED", "sync Off"];
+        assert_eq!(said[..4], wanted);
+    }
+}
+
+#[test]
+fn a_heartbeat_on_either_link_from_either_address_is_life() {
+    for (link, sender) in [(Link::Private, crate::router::PARTNER), (Link::Public, "10.0.0.2")] {
+        let mut router = Router::with_private_link(Role::Backup);
+        for second in 1..20 {
+            match link {
+                Link::Private => router.hears_on(Link::Private, Message::Running),
+                Link::Public => router.hears_from(sender, Message::Running),
+            };
+            router.wake_until(f64::from(second));
+        }
+        assert_eq!(router.state(), State::Ready);
+    }
+}
+
+#[test]
+fn a_backlog_of_heartbeats_in_a_tie_costs_one_round_of_announcements() {
+    let mut router = Router::with_private_link(Role::Primary);
+    router.wake_until(5.0);
+    router.on(Event::LvsdReady);
+    router.on(Event::AddressesRaised { missing: 0 });
+    let said = router.hears_backlog(Message::Running, 50);
+    for once in ["partner active: resending arps", "send RUNNING", "raise"] {
+        assert_eq!(said.iter().filter(|said| *said == once).count(), 1, "{said:?}");
+    }
+    assert!(!said.contains(&"active_cmd".to_owned()));
+}
+
+#[test]
+fn without_an_active_partner_nothing_is_sent_and_what_comes_counts_all_the_same() {
+    let settings = heartbeat::Settings { backup_active: false, ..Router::new(Role::Primary).settings };
+    let mut router = Router::with(settings);
+    router.on(Event::Start { force_active: false });
+    router.hears_at(4.0, Message::Running);
+    router.wake_until(8.9);
+    assert_eq!(router.state(), State::Ready);
+    let said = router.hears(Message::Stopped);
+    assert_eq!(said, ["backup inactive: activating lvs", "active_cmd", "start lvsd"]);
+}
