@@ -7,6 +7,7 @@ mod bad_input;
 mod checks;
 mod control;
 mod drift;
+mod files;
 mod fos;
 mod ground;
 mod hand_over;
@@ -53,6 +54,7 @@ fn main() -> ExitCode {
         fos::tests(),
         piranhactl::tests(),
         status::tests(),
+        files::tests(),
         pool::tests(),
         traffic::tests(),
         reload::tests(),
