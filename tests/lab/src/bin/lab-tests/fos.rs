@@ -12,14 +12,16 @@ use lab::{Moment, tests, wait_until};
 use nix::sys::signal::Signal;
 
 use crate::pairings::ORIGINAL_PRIMARY;
-use routers::{Couple, PATIENCE, Router, WEB, configuration, service};
+use routers::{Couple, PATIENCE, Router, WEB, configuration, often_checked, service};
 
 const KEEPALIVE: Duration = Duration::from_secs(1);
 const DEADTIME: Duration = Duration::from_secs(3);
 /// What a decision may be late on a busy computer.
 const LATENESS: Duration = Duration::from_secs(1);
-/// Two heartbeats each way and a check of each service: long enough for a wrong answer to one.
-const WATCHED: Duration = Duration::from_secs(5);
+/// Some heartbeats each way: long enough for a wrong answer to one.
+const WATCHED: Duration = Duration::from_secs(4);
+/// Two checks of a service that is checked often.
+const CHECKED: Duration = Duration::from_secs(13);
 
 pub(crate) fn tests() -> Vec<Test> {
     let ours = tests!("fos":
@@ -52,7 +54,7 @@ fn one_router_serves_and_the_other_watches() {
     let couple = Couple::boot();
     let Couple { primary, backup, .. } = &couple;
     // Time enough to see both watch before one serves.
-    couple.configure(&rarely_checked().with("deadtime", "20"));
+    couple.configure(&configuration().with("deadtime", "20"));
     let event = Moment::now();
     primary.start();
     primary.wait_until_watching();
@@ -114,6 +116,7 @@ fn expect_nannies(watching: &Router) {
 
 fn a_failed_service_moves_all_of_them() {
     let couple = Couple::boot();
+    couple.configure(&often_checked());
     couple.start();
     let Couple { primary, backup, .. } = &couple;
     wait_until("the services are seen", PATIENCE, || backup.count("Remote service") == 2);
@@ -147,7 +150,7 @@ fn a_failed_service_moves_all_of_them() {
             ("fos", "Starting monitor for 192.168.26.10:80 running as pid"),
         ],
     );
-    holds_for("the services stay", WATCHED, || couple.only(backup));
+    holds_for("the services stay", CHECKED, || couple.only(backup));
     assert_eq!(primary.commands_since(event), [STOPS, STOPS].concat(), "once by each fos");
     assert_eq!(backup.commands_since(event), STARTS);
     assert_eq!(backup.count("Notifying partner WE are taking control!"), 1);
@@ -155,6 +158,7 @@ fn a_failed_service_moves_all_of_them() {
 
 fn without_a_gateway_no_service_moves() {
     let couple = Couple::boot();
+    couple.configure(&often_checked());
     couple.start();
     let Couple { lab, primary, backup, client } = &couple;
     lab.power_off(client);
@@ -252,18 +256,8 @@ fn a_primary_without_partner_serves_at_once() {
     assert_eq!(refused.code(), 6, "{}", refused.stderr);
 }
 
-/// With checks so far apart that only the heartbeats decide.
-fn rarely_checked() -> lab::lvs_cf::LvsCf {
-    let mut file = configuration();
-    for name in ["web", "mail"] {
-        file.failover_service(name).set("timeout", "60");
-    }
-    file
-}
-
 fn a_killed_fos_is_started_again_and_at_last_the_partner_serves() {
     let couple = Couple::boot();
-    couple.configure(&rarely_checked());
     couple.start();
     let Couple { primary, backup, .. } = &couple;
     for pause in ["0.1", "0.3", "1"] {
@@ -291,7 +285,6 @@ fn a_killed_fos_is_started_again_and_at_last_the_partner_serves() {
 
 fn services_that_do_not_start_go_to_the_partner() {
     let couple = Couple::boot();
-    couple.configure(&rarely_checked());
     let Couple { primary, backup, .. } = &couple;
     primary.machine.write("/run/broken", "");
     let event = Moment::now();
@@ -429,6 +422,7 @@ fn a_killed_pulse_takes_the_services_with_it() {
 /// fos without pulse: as a daemon where it serves, in the foreground where it watches.
 fn fos_by_hand_serves_and_watches() {
     let couple = Couple::boot();
+    couple.configure(&often_checked());
     let Couple { primary, backup, .. } = &couple;
     for address in ["192.168.26.10/24", "192.168.26.11/24"] {
         primary.machine.run("ip", &["address", "add", address, "dev", "eth0"]).expect_success();
@@ -439,7 +433,7 @@ fn fos_by_hand_serves_and_watches() {
     let options = ["--monitor", "--nodaemon", "-c", CONFIGURATION];
     let mut watch = backup.machine.start("/usr/sbin/fos", &options);
     wait_until("the services are seen", PATIENCE, || watch.output().matches("is available").count() == 2);
-    assert!(backup.machine.processes_named("nanny")[0].command.ends_with(" -t 4 --nodaemon --fos"));
+    assert!(backup.machine.processes_named("nanny")[0].command.ends_with(" -t 6 --nodaemon --fos"));
     assert_eq!(
         (backup.pid("fos"), backup.machine.log().iter().any(|line| line.ident == "fos")),
         (None, false)

@@ -6,8 +6,8 @@ use lab::wait::holds_for;
 use lab::{Moment, wait_until};
 use nix::sys::signal::Signal;
 
-use super::routers::{Couple, PATIENCE, Router};
-use super::{DEADTIME, KEEPALIVE, LATENESS, STARTS, STOPPED, STOPS, WATCHED};
+use super::routers::{Couple, PATIENCE, Router, often_checked};
+use super::{CHECKED, DEADTIME, KEEPALIVE, LATENESS, STARTS, STOPPED, STOPS, WATCHED};
 use crate::pairings::{ORIGINAL_BACKUP, ORIGINAL_PRIMARY, OURS, Pairing, Pulse, in_three_pairings};
 
 pub(super) fn tests() -> Vec<Test> {
@@ -72,6 +72,7 @@ fn a_dead_primary_and_then_a_stopped_backup_are_replaced(pairing: Pairing) {
 
 fn a_failed_service_of_the_primary_moves(pairing: Pairing) {
     let couple = Couple::of(pairing);
+    couple.configure(&often_checked());
     couple.start();
     let Couple { primary, backup, .. } = &couple;
     a_failed_service_moves(&couple, primary, backup);
@@ -81,6 +82,7 @@ fn a_failed_service_of_the_primary_moves(pairing: Pairing) {
 /// A backup that hears STOPME takes it for a tie, and yields.
 fn a_failed_service_of_the_backup_moves(pairing: Pairing) {
     let couple = Couple::of(pairing);
+    couple.configure(&often_checked());
     let Couple { primary, backup, .. } = &couple;
     backup.start();
     backup.wait_until_serving();
@@ -98,7 +100,7 @@ fn a_failed_service_moves(couple: &Couple, loser: &Router, winner: &Router) {
     winner.wait_for_log("seems like a remote network fault; performing service failover");
     loser.wait_until_watching();
     winner.wait_until_serving();
-    holds_for("the services stay", WATCHED, || winner.owns() && loser.watches());
+    holds_for("the services stay", CHECKED, || winner.owns() && loser.watches());
     assert_eq!(loser.commands_since(event), [STOPS, STOPS].concat());
     assert_eq!(winner.commands_since(event), STARTS);
     assert_eq!(winner.count("Notifying partner WE are taking control!"), 1);

@@ -19,7 +19,7 @@ use nix::sys::signal::Signal;
 use crate::pairings::{OURS, Pairing, Pulse, original};
 
 /// Longest wait for anything that must happen.
-pub(super) const PATIENCE: Duration = Duration::from_secs(20);
+pub(super) const PATIENCE: Duration = Duration::from_secs(30);
 /// The floating addresses of the two services.
 pub(super) const WEB: &str = "192.168.26.10";
 const MAIL: &str = "192.168.26.11";
@@ -41,7 +41,7 @@ pub(super) struct Router {
     pub(super) pulse: Pulse,
 }
 
-/// The file: `web`, `idle`, which is not active, and `mail`.
+/// The file: `web`, `idle`, which is not active, and `mail`. The services are checked so seldom that only heartbeats decide.
 pub(super) fn configuration() -> LvsCf {
     let mut file = LvsCf::default()
         .with("serial_no", "40")
@@ -57,7 +57,17 @@ pub(super) fn configuration() -> LvsCf {
     file
 }
 
-/// A section that starts an nginx on `address`; it is checked every four seconds.
+/// The same, with services that are checked every six seconds. A service that starts more slowly than that is taken for a
+/// failed one.
+pub(super) fn often_checked() -> LvsCf {
+    let mut file = configuration();
+    for name in ["web", "mail"] {
+        file.failover_service(name).set("timeout", "6");
+    }
+    file
+}
+
+/// A section that starts an nginx on `address`.
 pub(super) fn service(name: &str, address: &str, port: u16, label: u8) -> VirtualServer {
     VirtualServer::new(name)
         .with("active", "1")
@@ -66,7 +76,7 @@ pub(super) fn service(name: &str, address: &str, port: u16, label: u8) -> Virtua
         .with("port", &port.to_string())
         .with("send", "\"GET / HTTP/1.0\\r\\n\\r\\n\"")
         .with("expect", "\"HTTP\"")
-        .with("timeout", "4")
+        .with("timeout", "60")
         .with("start_cmd", &format!("\"/bin/sh {SERVICE} start {name}\""))
         .with("stop_cmd", &format!("\"/bin/sh {SERVICE} stop {name}\""))
 }
