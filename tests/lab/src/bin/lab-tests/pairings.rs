@@ -212,7 +212,7 @@ fn a_cut_of_all_links_heals(pairing: Pairing) {
     }
     expect_tie_resolved(&couple);
     let yielded = wire::expect_a_last_running(&capture, backup);
-    if primary.pulse == Pulse::Ours {
+    if backup.pulse == Pulse::Original {
         wire::wait_for_announcement(&capture, primary, yielded);
         wire::wait_for_announcement(&capture, primary, yielded + AFTER_YIELD);
     }

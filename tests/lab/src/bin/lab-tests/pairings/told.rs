@@ -5,8 +5,8 @@ use lab::log::Line;
 
 use super::router::{Pulse, Router};
 
-/// How the lines of section 21 begin, as far as `service = lvs` has them; N stands for a number. The end of a round of
-/// announcements is told by time and not by the story, so the stories wait for it where they mean it.
+/// How the lines of section 21 begin, as far as `service = lvs` has them; N stands for a number. Not among them is the
+/// end of a round of announcements, which comes by the clock and at any place of a story.
 const VOCABULARY: [&str; 20] = [
     "STARTING PULSE AS MASTER",
     "STARTING PULSE AS BACKUP",
