@@ -2,6 +2,7 @@
 //!
 //! - [`Table`]: virtual servers and their real servers as plain values, what the kernel has as well as what it
 //!   should have. [`Table::diff`] gives the least list of [`Operation`]s from one to the other. No I/O.
+//! - [`sync_messages`]: connections, as the partner's sync daemon takes them. No I/O.
 //! - [`Client`]: reads the kernel's table and carries out operations in few system calls; time-outs, sync daemons
 //!   and statistics.
 //!
@@ -27,6 +28,7 @@
 //! ```
 
 mod client;
+mod connection;
 mod daemon;
 mod decode;
 mod destination;
@@ -42,10 +44,12 @@ mod recorded;
 mod remedy;
 mod service;
 mod statistics;
+mod sync_message;
 mod table;
 mod timeouts;
 
 pub use client::Client;
+pub use connection::{Connection, ConnectionState};
 pub use daemon::{SyncDaemon, SyncRole};
 pub use destination::{Checksum, Destination, DestinationKey, ForwardingMethod, Tunnel};
 pub use error::{Attempt, Error};
@@ -57,5 +61,6 @@ pub use service::{
     ServiceKey,
 };
 pub use statistics::{DestinationStatistics, ServiceStatistics, Snapshot, Statistics, Traffic};
+pub use sync_message::{SYNC_GROUP, sync_messages};
 pub use table::{Table, VirtualServer};
 pub use timeouts::Timeouts;
