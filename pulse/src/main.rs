@@ -10,6 +10,7 @@ mod changes;
 mod clock;
 mod commands;
 mod configuration;
+mod connections;
 mod control_socket;
 mod daemon;
 mod decision;

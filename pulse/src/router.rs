@@ -34,6 +34,8 @@ use crate::watch::{Report, Watch};
 
 /// At the end commands and the sync daemon are waited for so long; nothing is killed.
 const LAST_PATIENCE: Duration = Duration::from_secs(5);
+/// With the addresses off, the partner is told the last connections for so long before it may serve.
+const LAST_WORDS: Duration = Duration::from_millis(30);
 
 /// A router at work.
 pub(crate) struct Router {
@@ -50,6 +52,8 @@ pub(crate) struct Router {
     gateway: Option<JoinHandle<bool>>,
     commands: Commands,
     sync: Sync,
+    /// The addresses are off; the partner is told the last connections until then.
+    last_words: Option<Instant>,
     signals: Signals,
     watch: Option<Watch>,
     control: Control,
@@ -88,6 +92,7 @@ impl Router {
             gateway: None,
             commands: Commands::default(),
             sync: Sync::start()?,
+            last_words: None,
             signals: Signals::catch()?,
             watch: watch(&plan),
             control: Control::open(),
@@ -127,6 +132,7 @@ impl Router {
             answers = checked(&mut self.gateway) => self.handle(Event::Gateway { answers }),
             () = self.commands.next() => {}
             () = self.addresses.changed() => {}
+            () = self.sync.told() => self.partner_was_told(),
             (link, up) = next_report(&mut self.watch) => self.handle(Event::LinkState { link, up }),
             configuration = reread(&mut self.rereading) => self.take_configuration(configuration),
             asked = self.control.next() => self.answer(asked),
@@ -136,7 +142,7 @@ impl Router {
 
     fn next_wake(&self) -> Instant {
         let machine = self.machine.next_wake().map(|moment| self.clock.instant(moment));
-        let wakes = [machine, self.addresses.next_due()];
+        let wakes = [machine, self.addresses.next_due(), self.last_words];
         wakes.into_iter().flatten().min().unwrap_or_else(|| Instant::now() + Duration::from_secs(3600))
     }
 
@@ -145,6 +151,9 @@ impl Router {
         let wake = self.next_wake();
         if Instant::now() < wake {
             return;
+        }
+        if self.last_words.is_some_and(|until| until <= Instant::now()) {
+            self.partner_was_told();
         }
         self.receive();
         self.handle(Event::Wake);
@@ -167,6 +176,15 @@ impl Router {
         if self.partner.was_introduced() {
             self.handle(Event::Introduced);
         }
+    }
+
+    /// Of all connections, or it is not waited for any more.
+    fn partner_was_told(&mut self) {
+        let told = match self.last_words.take() {
+            Some(_) => Event::AddressesDropped { remaining: 0 },
+            None => Event::ConnectionsTold,
+        };
+        self.handle(told);
     }
 
     fn take_signal(&mut self, signal: Signal) {
@@ -310,8 +328,12 @@ impl Router {
                 return Some(Event::AddressesRaised { missing: self.addresses.raise(Instant::now()) });
             }
             Action::DropAddresses => {
-                return Some(Event::AddressesDropped { remaining: self.addresses.drop() });
+                return self.drop_addresses();
             }
+            Action::TellConnections => match &self.plan.sync {
+                Some(settings) => self.sync.tell(settings),
+                None => return Some(Event::ConnectionsTold),
+            },
             Action::Announce => self.addresses.announce(Instant::now()),
             Action::StopAnnouncing => self.addresses.stop_announcing(),
             Action::Log(line) => log(&line),
@@ -325,6 +347,17 @@ impl Router {
             }
         }
         None
+    }
+
+    /// What came in to the last moment is told to the partner before it hears STOPPED.
+    fn drop_addresses(&mut self) -> Option<Event> {
+        let remaining = self.addresses.drop();
+        if let Some(settings) = self.plan.sync.as_ref().filter(|_| remaining == 0) {
+            self.sync.tell(settings);
+            self.last_words = Some(Instant::now() + LAST_WORDS);
+            return None;
+        }
+        Some(Event::AddressesDropped { remaining })
     }
 
     fn start_lvsd(&mut self) -> Option<Event> {

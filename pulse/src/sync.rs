@@ -1,25 +1,34 @@
 //! The kernel's connection sync daemon (specification pulse.md 16).
 
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use heartbeat::SyncMode;
 use ipvs::{Client, Error, SyncDaemon, SyncRole};
+use tokio::sync::mpsc as answer;
 
+use crate::connections::Told;
 use crate::plan::SyncSettings;
+
+/// When the role changes, the daemon of the old one goes on for so long: what it has collected, or not yet read, shall
+/// not be lost. The kernel's master sends after three seconds at the latest.
+const LINGERS: Duration = Duration::from_secs(4);
+/// Answers that wait at most; more are not waited for.
+const ANSWERS: usize = 4;
 
 /// Sets the sync daemon in a thread of its own: the kernel may take its time to start or stop one.
 #[derive(Debug)]
 pub(crate) struct Sync {
     wishes: Sender<Wish>,
+    told: answer::Receiver<()>,
     thread: JoinHandle<()>,
 }
 
 #[derive(Debug)]
-struct Wish {
-    mode: SyncMode,
-    settings: SyncSettings,
+enum Wish {
+    Daemon(SyncMode, SyncSettings),
+    Tell(SyncSettings),
 }
 
 impl Sync {
@@ -30,63 +39,110 @@ impl Sync {
     /// If there can be no thread.
     pub(crate) fn start() -> std::io::Result<Self> {
         let (wishes, receiver) = channel();
-        let thread = thread::Builder::new().name("sync".into()).spawn(move || work(&receiver))?;
-        Ok(Self { wishes, thread })
+        let (answers, told) = answer::channel(ANSWERS);
+        let mut worker = Worker { answers, told: Told::default(), leftover: None, complaint: String::new() };
+        let thread = thread::Builder::new().name("sync".into()).spawn(move || worker.work(&receiver))?;
+        Ok(Self { wishes, told, thread })
     }
 
-    /// Wants the daemon so; earlier wishes that are not yet fulfilled are forgotten.
+    /// Wants the daemon so, from now on.
     pub(crate) fn set(&self, mode: SyncMode, settings: &SyncSettings) {
         // The thread ends only after this value.
-        let _ = self.wishes.send(Wish { mode, settings: settings.clone() });
+        let _ = self.wishes.send(Wish::Daemon(mode, settings.clone()));
+    }
+
+    /// Wants the partner to know all connections; [`Sync::told`] tells when it has been told.
+    pub(crate) fn tell(&self, settings: &SyncSettings) {
+        let _ = self.wishes.send(Wish::Tell(settings.clone()));
+    }
+
+    /// The partner has been told, as far as that was possible. May be dropped and called again.
+    pub(crate) async fn told(&mut self) {
+        if self.told.recv().await.is_none() {
+            std::future::pending::<()>().await;
+        }
     }
 
     /// Waits for the last wish, but not for ever.
     pub(crate) fn finish(self, patience: Duration) {
         drop(self.wishes);
-        let deadline = std::time::Instant::now() + patience;
-        while !self.thread.is_finished() && std::time::Instant::now() < deadline {
+        let deadline = Instant::now() + patience;
+        while !self.thread.is_finished() && Instant::now() < deadline {
             thread::sleep(Duration::from_millis(5));
         }
     }
 }
 
-fn work(wishes: &Receiver<Wish>) {
-    let mut last_complaint = String::new();
-    while let Ok(first) = wishes.recv() {
-        let wish = wishes.try_iter().last().unwrap_or(first);
-        match fulfil(&wish) {
-            Ok(()) => last_complaint.clear(),
-            Err(error) => {
-                let complaint = error.to_string();
-                if complaint != last_complaint {
-                    tracing::warn!("connection synchronisation: {complaint}");
-                }
-                last_complaint = complaint;
-            }
-        }
-    }
+/// What the thread knows.
+struct Worker {
+    answers: answer::Sender<()>,
+    told: Told,
+    /// The daemon of the role before, and until when it goes on.
+    leftover: Option<(SyncRole, Instant)>,
+    complaint: String,
 }
 
-/// Does nothing if exactly the wanted daemon runs already.
-fn fulfil(wish: &Wish) -> Result<(), Error> {
-    let wanted = match wish.mode {
-        SyncMode::Master => Some(SyncRole::Master),
-        SyncMode::Backup => Some(SyncRole::Backup),
-        SyncMode::Off => None,
-    };
-    let mut client = Client::connect()?;
-    let running = client.sync_daemons()?;
-    let SyncSettings { interface, id } = &wish.settings;
-    let fits = |daemon: &SyncDaemon| {
-        Some(daemon.role) == wanted && daemon.interface == *interface && daemon.id == *id
-    };
-    for other in running.iter().filter(|daemon| !fits(daemon)) {
-        client.stop_sync_daemon(other.role)?;
-    }
-    match wanted {
-        Some(role) if !running.iter().any(fits) => {
-            client.start_sync_daemon(&SyncDaemon::new(role, interface, *id))
+impl Worker {
+    fn work(&mut self, wishes: &Receiver<Wish>) {
+        loop {
+            let wish = match self.leftover {
+                None => wishes.recv().map_err(|_| RecvTimeoutError::Disconnected),
+                Some((_, until)) => wishes.recv_timeout(until.saturating_duration_since(Instant::now())),
+            };
+            let result = match wish {
+                Ok(Wish::Daemon(mode, settings)) => {
+                    self.set(mode, &settings).map_err(|error| error.to_string())
+                }
+                Ok(Wish::Tell(settings)) => {
+                    let result = self.told.tell(&settings);
+                    let _ = self.answers.try_send(());
+                    result
+                }
+                Err(RecvTimeoutError::Timeout) => self.stop_leftover().map_err(|error| error.to_string()),
+                Err(RecvTimeoutError::Disconnected) => return,
+            };
+            self.complain(result.err().unwrap_or_default());
         }
-        _ => Ok(()),
+    }
+
+    /// Starts nothing if exactly the wanted daemon runs already.
+    fn set(&mut self, mode: SyncMode, SyncSettings { interface, id }: &SyncSettings) -> Result<(), Error> {
+        self.told = Told::default();
+        let wanted = match mode {
+            SyncMode::Master => Some(SyncRole::Master),
+            SyncMode::Backup => Some(SyncRole::Backup),
+            SyncMode::Off => None,
+        };
+        let mut client = Client::connect()?;
+        let (fitting, others): (Vec<_>, Vec<_>) = client
+            .sync_daemons()?
+            .into_iter()
+            .partition(|daemon| daemon.interface == *interface && daemon.id == *id && wanted.is_some());
+        for other in others {
+            client.stop_sync_daemon(other.role)?;
+        }
+        if let Some(role) = wanted
+            && !fitting.iter().any(|daemon| daemon.role == role)
+        {
+            client.start_sync_daemon(&SyncDaemon::new(role, interface, *id))?;
+        }
+        let leftover = fitting.iter().find(|daemon| Some(daemon.role) != wanted);
+        self.leftover = leftover.map(|daemon| (daemon.role, Instant::now() + LINGERS));
+        Ok(())
+    }
+
+    fn stop_leftover(&mut self) -> Result<(), Error> {
+        match self.leftover.take() {
+            Some((role, _)) => Client::connect()?.stop_sync_daemon(role),
+            None => Ok(()),
+        }
+    }
+
+    /// The same complaint is made once.
+    fn complain(&mut self, complaint: String) {
+        if !complaint.is_empty() && complaint != self.complaint {
+            tracing::warn!("connection synchronisation: {complaint}");
+        }
+        self.complaint = complaint;
     }
 }

@@ -113,6 +113,8 @@ pub enum Event {
         /// Addresses that are still up; dropping is tried again.
         remaining: usize,
     },
+    /// The partner's kernel has been told all connections, as far as that is possible.
+    ConnectionsTold,
     /// The kernel reports the state of the device with one of this router's own addresses.
     LinkState {
         /// Which of the heartbeat links.
@@ -185,9 +187,13 @@ pub enum Action {
     RunInactiveCommand,
     /// Set the sync daemon, if `lvs.cf` wants one.
     Sync(SyncMode),
+    /// Tell the partner's kernel all connections, if connections are synchronised; answered by
+    /// [`Event::ConnectionsTold`].
+    TellConnections,
     /// Raise every floating address that is not up; answered by [`Event::AddressesRaised`].
     RaiseAddresses,
-    /// Remove every floating address; answered by [`Event::AddressesDropped`].
+    /// Remove every floating address, then tell the partner's kernel the connections that it does not know, if
+    /// connections are synchronised; answered by [`Event::AddressesDropped`].
     DropAddresses,
     /// Announce every floating address (gratuitous ARP, neighbour advertisement), now and at growing distances;
     /// what is left of an earlier round is forgotten. [`Action::DropAddresses`] ends the round.

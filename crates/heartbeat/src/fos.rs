@@ -181,7 +181,7 @@ impl FosMachine {
             Event::Gateway { answers } => self.gateway_checked(answers, now),
             Event::HandOver => self.log(Line::HandOver(HandOverLine::Refused(Obstacle::Fos))),
             // Of the other service.
-            Event::LvsdReady | Event::LvsdEnded(_) => {}
+            Event::LvsdReady | Event::LvsdEnded(_) | Event::ConnectionsTold => {}
         }
         self.proceed(now);
         self.history.follow(self.state(), now);

@@ -179,6 +179,7 @@ impl Machine {
             Event::LinkState { link, up } => self.links.report(link, up, now),
             Event::Terminate { signal } => self.terminate(Line::Terminating { signal }, now),
             Event::MarkedInactive => self.terminate(Line::MarkedInactive, now),
+            Event::ConnectionsTold => self.connections_told(now),
             Event::HandOver => self.fail_over(now),
             Event::Reconfigured(settings) => self.reconfigure(settings, now),
             // Of the other service.

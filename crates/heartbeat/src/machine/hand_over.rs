@@ -17,6 +17,7 @@ pub use obstacle::Obstacle;
 use super::{Duty, Machine, Reason};
 use crate::Moment;
 use crate::datagram::Message;
+use crate::event::Action;
 use crate::line::{HandOverLine, Line};
 use crate::reception::Said;
 use crate::trailer::HandOver;
@@ -54,6 +55,8 @@ enum Stage {
     None,
     /// Active, and waits until the partner is prepared.
     Offering { why: Why, since: Moment },
+    /// Active, and tells the prepared partner its connections.
+    Telling { why: Why, since: Moment },
     /// Inactive, with lvsd started; the addresses stay off.
     Preparing { asked: bool, since: Moment, offered: Option<Moment> },
     /// Inactive, and waits until the partner says RUNNING.
@@ -112,7 +115,11 @@ impl Part {
 
     /// Whether this router ends as soon as it has left.
     pub(super) fn ends(&self) -> bool {
-        matches!(self.stage, Stage::Offering { why: Why::Signal, .. })
+        let why = match self.stage {
+            Stage::Offering { why, .. } | Stage::Telling { why, .. } => Some(why),
+            Stage::None | Stage::Preparing { .. } | Stage::HandedOver { .. } => None,
+        };
+        why == Some(Why::Signal)
     }
 
     /// Whether lvsd shall run though this router is not active.
@@ -192,11 +199,16 @@ impl Machine {
                 Err(obstacle) => self.stop_offering(obstacle, now),
                 Ok(()) if part == Some(HandOver::Prepared) => {
                     self.tell(HandOverLine::PartnerPrepared { waited: now.saturating_sub(since) });
-                    let reason = if why == Why::Signal { Reason::Signal } else { Reason::HandOver };
-                    self.leave(reason, now);
+                    self.hand_over.stage = Stage::Telling { why, since: now };
+                    self.act(Action::TellConnections);
                 }
                 Ok(()) => {}
             },
+            (Duty::Active, Stage::Telling { .. }) => {
+                if let Err(obstacle) = self.partner_takes(now) {
+                    self.stop_offering(obstacle, now);
+                }
+            }
             (Duty::Standby, Stage::HandedOver { .. }) if said == Said::Running => {
                 self.hand_over.finish(Progress::Done);
             }
@@ -212,6 +224,14 @@ impl Machine {
         }
     }
 
+    /// The partner can go on with them: the addresses may go.
+    pub(super) fn connections_told(&mut self, now: Moment) {
+        if let (Duty::Active, Stage::Telling { why, .. }) = (self.duty, self.hand_over.stage) {
+            let reason = if why == Why::Signal { Reason::Signal } else { Reason::HandOver };
+            self.leave(reason, now);
+        }
+    }
+
     /// Says again what was not answered, and does not wait for ever.
     pub(super) fn go_on_with_hand_over(&mut self, now: Moment) {
         if self.hand_over.next_wake().is_none_or(|at| now < at) {
@@ -224,6 +244,9 @@ impl Machine {
                 Ok(()) => self.stop_offering(Obstacle::NoAnswer { waited: self.patience(why) }, now),
                 Err(obstacle) => self.stop_offering(obstacle, now),
             },
+            Stage::Telling { since, .. } if now >= since + self.patience(Why::Signal) => {
+                self.connections_told(now);
+            }
             Stage::Preparing { since, offered: None, .. } if now >= since + PATIENCE => {
                 self.stop_preparing(Obstacle::NoAnswer { waited: PATIENCE }, now);
             }
@@ -232,7 +255,7 @@ impl Machine {
                 self.hand_over.finish(Progress::Failed(Obstacle::NotTaken));
             }
             // Silence is the dead timer's business.
-            Stage::Preparing { .. } | Stage::HandedOver { .. } => self.say_part(now),
+            Stage::Telling { .. } | Stage::Preparing { .. } | Stage::HandedOver { .. } => self.say_part(now),
         }
     }
 
@@ -282,7 +305,7 @@ impl Machine {
     /// What is said from now on.
     pub(super) fn choose_part(&mut self, now: Moment) {
         self.hand_over.said = match (self.duty, self.hand_over.stage) {
-            (Duty::Active, Stage::Offering { .. }) => Some(HandOver::Offered),
+            (Duty::Active, Stage::Offering { .. } | Stage::Telling { .. }) => Some(HandOver::Offered),
             (Duty::Standby, Stage::Preparing { offered: Some(_), .. }) if self.lvsd.is_ready() => {
                 Some(HandOver::Prepared)
             }

@@ -59,8 +59,10 @@ fn told_to_end_it_leaves_when_the_partner_is_prepared() {
     assert!(router.hears_part(Message::Stopped, ABLE).is_empty());
     assert_eq!(
         router.hears_part(Message::Stopped, PREPARED),
-        ["the partner is prepared: leaving waited=0 s", "inactive_cmd", "drop"]
+        ["the partner is prepared: leaving waited=0 s", "tell connections"]
     );
+    assert_eq!((router.state(), router.part()), (State::Active, OFFERED));
+    assert_eq!(router.on(Event::ConnectionsTold), ["inactive_cmd", "drop"]);
     let actions = router.on(Event::AddressesDropped { remaining: 0 });
     assert_eq!(actions, ["send STOPPED", "sync Off", "stop lvsd"]);
     assert_eq!((router.state(), router.part()), (State::Ending, None));
@@ -112,6 +114,7 @@ fn asked_to_hand_over_it_stays_ready_and_says_stopped_until_the_partner_serves()
     let mut router = offering(Event::HandOver);
     assert_eq!(router.progress(), Progress::UnderWay);
     router.hears_part(Message::Stopped, PREPARED);
+    router.on(Event::ConnectionsTold);
     let actions = router.on(Event::AddressesDropped { remaining: 0 });
     assert_eq!(actions, ["send STOPPED", "sync Backup", "stop lvsd"]);
     // What the partner said before it heard that.
@@ -126,6 +129,7 @@ fn asked_to_hand_over_it_stays_ready_and_says_stopped_until_the_partner_serves()
 fn a_partner_that_does_not_take_the_service_gives_it_back() {
     let mut router = offering(Event::HandOver);
     router.hears_part(Message::Stopped, PREPARED);
+    router.on(Event::ConnectionsTold);
     router.on(Event::AddressesDropped { remaining: 0 });
     router.on(Router::lvsd_exits(0));
     let now = router.now;
@@ -331,6 +335,7 @@ fn a_partner_that_wants_the_service_is_offered_it() {
     assert_eq!(router.hears_part(Message::Stopped, WANTED), OFFER);
     assert!(router.hears_part(Message::Stopped, WANTED).is_empty());
     router.hears_part(Message::Stopped, PREPARED);
+    router.on(Event::ConnectionsTold);
     assert_eq!(router.state(), State::Leaving);
     assert_eq!(router.progress(), Progress::None);
 }
@@ -351,4 +356,24 @@ fn a_backup_that_serves_does_not_yield_to_a_router_that_leaves() {
     assert_eq!(router.state(), State::Active);
     router.hears_part(Message::Running, ABLE);
     assert_eq!(router.state(), State::Leaving);
+}
+
+#[test]
+fn connections_that_cannot_be_told_do_not_keep_a_router_from_leaving() {
+    let mut router = offering(Event::HandOver);
+    router.hears_part(Message::Stopped, PREPARED);
+    router.wake_until(router.now + 0.9);
+    assert_eq!((router.state(), router.part()), (State::Active, OFFERED));
+    router.wake_until(router.now + 0.1);
+    assert_eq!(router.state(), State::Leaving);
+}
+
+#[test]
+fn told_to_end_while_it_tells_its_connections_it_leaves_at_once() {
+    let mut router = offering(told_to_end());
+    router.hears_part(Message::Stopped, PREPARED);
+    router.on(told_to_end());
+    assert_eq!(router.state(), State::Leaving);
+    router.on(Event::AddressesDropped { remaining: 0 });
+    assert_eq!(router.state(), State::Ending);
 }

@@ -178,6 +178,7 @@ impl Router {
             Action::Sync(mode) => format!("sync {mode:?}"),
             Action::RaiseAddresses => "raise".into(),
             Action::DropAddresses => "drop".into(),
+            Action::TellConnections => "tell connections".into(),
             Action::Announce => "announce".into(),
             Action::StopAnnouncing => "stop announcing".into(),
             Action::Exit(status) => format!("exit {status}"),

@@ -322,6 +322,7 @@ impl World {
             Action::KillLvsd | Action::KillFos => {
                 self.end_lvsd(host, Moment::ZERO, Ending::Signalled { pid: 1, signal: 9 });
             }
+            Action::TellConnections => return Some(Event::ConnectionsTold),
             Action::RaiseAddresses => {
                 self.set_addresses(host, true);
                 return Some(Event::AddressesRaised { missing: 0 });
