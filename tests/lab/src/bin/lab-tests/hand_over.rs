@@ -6,6 +6,7 @@ use lab::conversation::Answerer;
 use lab::lvs_cf::LvsCf;
 use lab::pair::{FLOATING, destinations, start_pulse, stop_pulse, wait_until_heard};
 use lab::suite::Test;
+use lab::traffic::INTERVAL;
 use lab::{Machine, Moment, Pair, Routing, Traffic, tests, wait_until};
 use nix::sys::signal::Signal;
 
@@ -30,27 +31,38 @@ fn synchronised(pair: &Pair) -> LvsCf {
     pair.configuration().with("syncdaemon", "1").with("syncd_iface", "eth0")
 }
 
-/// A pair that serves, with requests.
-fn serving() -> (Pair, Traffic) {
-    let pair = Pair::boot(Routing::Direct);
-    pair.start_with(&synchronised(&pair));
-    wait_until_heard(&pair.primary, 1);
-    let traffic = pair.client.request(pair.floating());
-    traffic.wait_for_answers(10);
-    (pair, traffic)
+/// A pair that serves, with a client that calls every 20 ms.
+struct Serving {
+    pair: Pair,
+    calls: Traffic,
+    _answerers: Vec<Answerer>,
+}
+
+impl Serving {
+    fn begin(routing: Routing) -> Self {
+        let pair = Pair::boot(routing);
+        let _answerers = answerers(&pair);
+        pair.start_with(&with_lines(&pair));
+        wait_until_heard(&pair.primary, 1);
+        let calls = pair.client.call(lines::at(), INTERVAL);
+        calls.wait_for_answers(10);
+        Self { pair, calls, _answerers }
+    }
 }
 
 fn a_planned_stop_of_the_primary_fails_no_request() {
-    let (pair, traffic) = serving();
-    stops_in_order(&pair, &traffic, &pair.primary, &pair.backup);
+    let serving = Serving::begin(Routing::Direct);
+    let Serving { pair, calls, .. } = &serving;
+    stops_in_order(pair, calls, &pair.primary, &pair.backup);
 }
 
 fn a_planned_stop_of_the_backup_fails_no_request() {
-    let (pair, traffic) = serving();
+    let serving = Serving::begin(Routing::Direct);
+    let Serving { pair, calls, .. } = &serving;
     stop_pulse(&pair.primary);
     pair.wait_until_active(&pair.backup);
     start_again(&pair.primary, &pair.backup);
-    stops_in_order(&pair, &traffic, &pair.backup, &pair.primary);
+    stops_in_order(pair, calls, &pair.backup, &pair.primary);
 }
 
 /// Starts pulse on a standby, and waits until the active router knows that it is there.
