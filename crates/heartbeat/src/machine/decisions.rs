@@ -133,8 +133,8 @@ impl Machine {
         self.go_active(line, cause, now);
     }
 
-    /// The hold-down is for the sake of a partner that serves. One that does not, has had its time, and is not heard to
-    /// have any use of it: an original whose lvsd died would wait for this router's RUNNING for ever.
+    /// The hold-down leaves the service to the partner. One that had time to take it and did not cannot: an original whose
+    /// lvsd has died waits for this router's RUNNING.
     fn is_held_down(&mut self, now: Moment) -> bool {
         let Some(until) = self.hold_down.until(now) else { return false };
         let Settings { keepalive, deadtime, .. } = self.settings;

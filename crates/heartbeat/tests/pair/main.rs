@@ -20,7 +20,7 @@ use world::{BACKUP, PRIMARY, World};
 /// Of each of the kinds with `service = lvs` and without signatures: a hundred thousand in all.
 const CASES: u64 = 10_000;
 /// Of each other kind.
-const OTHER_CASES: u64 = 2_000;
+const OTHER_CASES: u64 = 1_000;
 
 fn parameters(dice: &mut Dice) -> Parameters {
     let milliseconds = Moment::from_millis;
