@@ -189,6 +189,10 @@ fn after_a_partition_the_backup_yields() {
     wait_until("one owner", PATIENCE, || pair.only(&pair.primary));
     pair.backup.wait_for_log("partner active: deactivating LVS", PATIENCE);
     pair.primary.wait_for_log("partner active: resending arps", PATIENCE);
+    for router in [&pair.primary, &pair.backup] {
+        router.wait_for_log("partner heard again after", PATIENCE);
+        router.wait_for_log("both routers were active for about", PATIENCE);
+    }
     wait_until("the backup's table is empty", PATIENCE, || pair.backup.table().sorted().is_empty());
     traffic.wait_for_answers(50);
     holds_for("the primary alone serves", Duration::from_secs(4), || pair.only(&pair.primary));
