@@ -32,10 +32,12 @@ enum Event {
 #[derive(Debug, Clone, Copy)]
 enum Suite {
     Ours,
+    /// With `#% hot_standby = 1`: the standby's table is programmed, as keepalived's is.
+    OursHot,
     Keepalived,
 }
 
-const SUITES: [Suite; 2] = [Suite::Ours, Suite::Keepalived];
+const SUITES: [Suite; 3] = [Suite::Ours, Suite::OursHot, Suite::Keepalived];
 
 const EVENTS: [(&str, Event, Duration); 5] = [
     ("cable pulled, every 1 s", Event::CablePulled, Duration::from_secs(1)),
@@ -83,6 +85,7 @@ impl Suite {
     fn name(self) -> &'static str {
         match self {
             Self::Ours => "ours",
+            Self::OursHot => "ours, hot",
             Self::Keepalived => "keepalived",
         }
     }
@@ -107,6 +110,10 @@ impl Suite {
     fn serve(self, pair: &Pair, interval: Duration) {
         match self {
             Self::Ours => pair.start_with(&ours(pair, interval)),
+            Self::OursHot => {
+                pair.start_with(&ours(pair, interval).with("#% hot_standby", "1"));
+                wait_until("every real server", PATIENCE, || destinations(&pair.backup) == 3);
+            }
             Self::Keepalived => {
                 for (router, priority) in pair.routers().into_iter().zip(PRIORITIES) {
                     configure_keepalived(pair, router, priority, interval);
@@ -123,7 +130,7 @@ impl Suite {
         match (event, self) {
             (Event::CablePulled, _) => pair.lab.cut(primary, "eth0"),
             (Event::Stopped, _) => self.signal(primary, Signal::SIGTERM),
-            (Event::HandedOver, Self::Ours) => {
+            (Event::HandedOver, Self::Ours | Self::OursHot) => {
                 primary.run("/usr/sbin/piranhactl", &["failover"]).expect_success();
             }
             // It knows no such command; this is how its users do it.
@@ -147,7 +154,7 @@ impl Suite {
 
     fn process(self) -> &'static str {
         match self {
-            Self::Ours => "pulse",
+            Self::Ours | Self::OursHot => "pulse",
             Self::Keepalived => "keepalived",
         }
     }
