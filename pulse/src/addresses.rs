@@ -46,17 +46,17 @@ impl Addresses {
 
     /// Raises all; answers with the number that could not be. A device that is down is set up the first time.
     pub(crate) fn raise(&mut self, now: Instant) -> usize {
-        let results = if self.up.is_some() {
-            self.interfaces.restore(&self.floating)
+        self.stuck = false;
+        let failures = if self.up.is_some() {
+            self.restore(&self.floating.clone(), now)
         } else {
             // It listens before it looks, so that no change falls between.
             self.up = Some(Up { changes: Changes::listen(), upkeep: Upkeep::default() });
             let results = self.interfaces.raise(&self.floating);
             self.look_at_devices(now);
-            results
+            each_failure(results, self.floating.len())
         };
-        self.stuck = false;
-        self.tell_all(each_failure(results, self.floating.len()))
+        self.tell_all(failures)
     }
 
     /// Removes all, and announces them no more; answers with the number that are still up.
@@ -134,7 +134,9 @@ impl Addresses {
             let of_device = self.floating.iter().filter(|it| it.label.device() == news.device());
             self.announcing.start(of_device, now);
         }
-        let missing = self.restore(&findings.missing, now) + findings.stranded;
+        let failures =
+            if findings.missing.is_empty() { Vec::new() } else { self.restore(&findings.missing, now) };
+        let missing = self.tell(failures) + findings.stranded;
         if missing == 0 {
             self.told.clear();
         }
@@ -171,24 +173,20 @@ impl Addresses {
         }
     }
 
-    /// Raises what is missing, and announces it.
-    fn restore(&mut self, missing: &[FloatingAddress], now: Instant) -> usize {
-        if missing.is_empty() {
-            return 0;
-        }
-        let results = self.interfaces.restore(missing);
-        let added = |result: &Result<Raised, Error>| *result == Ok(Raised::Added);
+    /// Raises what is missing among these, and announces it; answers with what failed.
+    fn restore(&mut self, floating: &[FloatingAddress], now: Instant) -> Vec<String> {
+        let results = self.interfaces.restore(floating);
         let back: Vec<_> = results
             .iter()
-            .flat_map(|results| missing.iter().zip(results))
-            .filter(|(_, result)| added(result))
+            .flat_map(|results| floating.iter().zip(results))
+            .filter(|(_, result)| **result == Ok(Raised::Added))
             .map(|(floating, _)| floating)
             .collect();
         if !back.is_empty() {
             tracing::warn!("raised what was missing: {}", names(&back));
             self.announcing.start(back.iter().copied(), now);
         }
-        self.tell(each_failure(results, missing.len()))
+        each_failure(results, floating.len())
     }
 
     /// Tells failures of everything there is: what is not among them has been put right.
