@@ -34,6 +34,7 @@ use crate::monitors::Monitors;
 use crate::monitors::foreign::ForeignMonitors;
 use crate::operator_file::{self, OperatorFile};
 use crate::options::Options;
+use crate::record::Record;
 use crate::restarts::Restarts;
 use crate::state::State;
 use crate::sysctls::Sysctls;
@@ -55,6 +56,7 @@ pub(crate) struct Daemon {
     options: Options,
     started: Instant,
     kernel: Kernel,
+    record: Record,
     state: State,
     operator_file: OperatorFile,
     monitors: Monitors,
@@ -87,6 +89,7 @@ impl Daemon {
             options,
             started,
             kernel,
+            record: Record::load(),
             state: State::new(operator_file::load(file, Clocks::read(started))),
             operator_file: OperatorFile::new(file),
             monitors,
@@ -170,8 +173,12 @@ impl Daemon {
         // First of all: a connection that the partner goes on with must not be reset here.
         self.sysctls.restore();
         let gone = self.state.plan().services.keys().map(|key| (*key, None)).collect();
-        for refused in self.kernel.bring_about(&gone).refused {
+        let outcome = self.kernel.bring_about(&gone);
+        for refused in &outcome.refused {
             tracing::error!("ipvsadm failed for virtual server! {}", refused.reason);
+        }
+        if outcome.refused.is_empty() {
+            self.record.remove();
         }
     }
 }

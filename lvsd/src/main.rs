@@ -5,6 +5,7 @@
 
 mod arguments;
 mod check;
+mod clear;
 mod configuration;
 mod daemon;
 mod drains;
@@ -21,6 +22,7 @@ mod operator;
 mod operator_file;
 mod options;
 mod plan;
+mod record;
 mod restarts;
 mod state;
 mod status;
@@ -52,6 +54,14 @@ fn main() -> ExitCode {
     };
     if options.check {
         return check::run(&options).into();
+    }
+    if options.clear {
+        return clear::run()
+            .unwrap_or_else(|error| {
+                eprintln!("lvs: {error:#}");
+                1
+            })
+            .into();
     }
     let config = match configuration::read(&options.file) {
         Ok((config, _)) => config,

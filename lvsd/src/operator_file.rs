@@ -123,7 +123,7 @@ fn decisions(operator: &Operator, clocks: Clocks) -> Decisions {
     Decisions { version: VERSION, real_servers: real_servers.collect() }
 }
 
-fn service_key(service: Service) -> ServiceKey {
+pub(crate) fn service_key(service: Service) -> ServiceKey {
     match service {
         Service::Address { protocol, address, port } => {
             ServiceKey::Address { protocol: Protocol::from_number(protocol), address, port }
@@ -134,7 +134,7 @@ fn service_key(service: Service) -> ServiceKey {
     }
 }
 
-fn kept(service: &ServiceKey) -> Service {
+pub(crate) fn kept(service: &ServiceKey) -> Service {
     match *service {
         ServiceKey::Address { protocol, address, port } => {
             Service::Address { protocol: protocol.number(), address, port }

@@ -32,6 +32,9 @@ pub(crate) struct Options {
     /// Print what is wrong with the file and end: status 1 if pulse would refuse it (not in Piranha)
     #[arg(long = "check")]
     pub(crate) check: bool,
+    /// Take the services that a killed lvsd left out of the kernel's table, and end (not in Piranha)
+    #[arg(long = "clear")]
+    pub(crate) clear: bool,
     /// With --check: a warning fails, too (not in Piranha)
     #[arg(long = "strict")]
     pub(crate) strict: bool,

@@ -118,6 +118,7 @@ fn help() {
       -t, --test-start         Print what would be done to the kernel's table, in ipvsadm's notation, and what would check, and end
           --nofork             Leave the terminal without forking
           --check              Print what is wrong with the file and end: status 1 if pulse would refuse it (not in Piranha)
+          --clear              Take the services that a killed lvsd left out of the kernel's table, and end (not in Piranha)
           --strict             With --check: a warning fails, too (not in Piranha)
           --version            Print the version
       -?, --help               Print this help
@@ -129,7 +130,7 @@ fn help() {
 #[test]
 fn usage_and_version() {
     insta::assert_snapshot!(lvsd(&["--usage"]), @"
-    Usage: lvs [-c|--configfile FILE] [-v|--verbose] [-n|--nodaemon] [-t|--test-start] [--nofork] [--check] [--strict] [--version] [-?|--help] [--usage]
+    Usage: lvs [-c|--configfile FILE] [-v|--verbose] [-n|--nodaemon] [-t|--test-start] [--nofork] [--check] [--clear] [--strict] [--version] [-?|--help] [--usage]
     [0]
     ");
     let version = lvsd(&["--version"]);

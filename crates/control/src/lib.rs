@@ -10,6 +10,7 @@
 //! - [`command`], [`status`]: what is asked of lvsd, and what it tells.
 //! - [`pulse`]: the same for pulse.
 //! - [`decisions`]: what of that outlives lvsd, in a file.
+//! - [`record`]: what pulse and lvsd have put into the kernel, in files.
 //! - [`transfer`]: how lvs.cf comes to the partner, over ssh.
 //! - [`tokens`]: what a monitor that is not ours tells lvsd, in lines of Piranha's log.
 //! - [`lines`]: how messages become bytes and back, bounded.
@@ -20,6 +21,7 @@ pub mod lines;
 pub mod pool;
 pub mod pulse;
 pub mod readiness;
+pub mod record;
 pub mod report;
 pub mod request;
 pub mod status;

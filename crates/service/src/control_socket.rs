@@ -93,24 +93,34 @@ impl<Q: Question> Drop for ControlSocket<Q> {
     }
 }
 
+/// Removes the socket that a daemon left behind which was killed.
+///
+/// # Errors
+///
+/// That another daemon answers there, or what was tried and what the system said.
+pub fn remove_dead(daemon: &'static str, path: &Path) -> Result<(), Error> {
+    match std::os::unix::net::UnixStream::connect(path) {
+        Ok(_) => Err(Error::Taken { daemon, path: path.to_owned() }),
+        Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
+            fs::remove_file(path).map_err(failed("remove what a dead daemon left at", path))
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(failed("see who listens at", path)(error)),
+    }
+}
+
+fn failed(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Error + use<> {
+    let path = path.to_owned();
+    move |reason| Error::Failed { what, path, reason }
+}
+
 async fn listen(daemon: &'static str, path: &Path) -> Result<UnixListener, Error> {
-    let failed = |what, path: &Path| {
-        let path = path.to_owned();
-        move |reason| Error::Failed { what, path, reason }
-    };
     let directory = path.parent().unwrap_or(Path::new("/"));
     let made = DirBuilder::new().mode(0o755).create(directory);
     if !matches!(&made, Err(error) if error.kind() == io::ErrorKind::AlreadyExists) {
         made.map_err(failed("make", directory))?;
     }
-    match UnixStream::connect(path).await {
-        Ok(_) => return Err(Error::Taken { daemon, path: path.to_owned() }),
-        Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
-            fs::remove_file(path).map_err(failed("remove what a dead daemon left at", path))?;
-        }
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-        Err(error) => return Err(failed("see who listens at", path)(error)),
-    }
+    remove_dead(daemon, path)?;
     // Who is in a group may be known to a server that does not answer.
     let piranha = spawn_blocking(|| Group::from_name("piranha")).await;
     // Nobody gets in before owner and mode are what they shall be.

@@ -4,6 +4,7 @@
 //! - [`alias`]: the options of the administrator's own, from popt's alias files.
 //! - [`detach`]: leaving the terminal, and telling the caller when the daemon is ready.
 //! - [`pid_file`]: a locked pid file.
+//! - [`state_file`]: what the next daemon has to know.
 //! - [`log`]: where log lines go: syslog, the terminal, or both.
 //! - [`signals`]: the signals that a daemon acts on.
 //! - [`child`]: a socket shared with a child process.
@@ -25,5 +26,6 @@ pub mod pid_file;
 pub mod process;
 pub mod secret_file;
 pub mod signals;
+pub mod state_file;
 mod stdout;
 pub mod whole_file;

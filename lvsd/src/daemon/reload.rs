@@ -70,6 +70,7 @@ impl Daemon {
         self.name_clashes(&plan);
         self.sysctls.bring_about(&sysctls::wanted(config, &plan));
         let (services, now) = (self.services_with(&plan), self.now());
+        self.record.keep(services.clone());
         let changes = self.state.replace(plan, self.kernel.table(), now);
         self.file = File {
             serial_no: config.serial_no,
@@ -78,7 +79,14 @@ impl Daemon {
             refused: None,
         };
         self.history.follow(&self.state, now);
-        (changes, self.settle(services))
+        let outcome = self.settle(services);
+        self.record.keep(self.recordable());
+        (changes, outcome)
+    }
+
+    /// The services of the plan in force, and those that the kernel has not let go.
+    fn recordable(&self) -> BTreeSet<ServiceKey> {
+        self.state.plan().services.keys().chain(self.refused.keys()).copied().collect()
     }
 
     fn set_timeouts(&mut self, config: &Config) {

@@ -15,9 +15,10 @@ use tokio::io::AsyncWriteExt;
 
 use super::Daemon;
 use super::repair::log_operations;
+use crate::clear;
 use crate::first_checks::FirstChecks;
 use crate::kernel::Outcome;
-use crate::plan::MonitorKey;
+use crate::plan::{MonitorKey, Plan};
 use crate::state::MonitorChange;
 
 /// What Piranha's pulse waits for; it lies in `/dev/shm/sem.lvs`.
@@ -28,6 +29,7 @@ impl Daemon {
     pub(crate) async fn start(&mut self, config: &Config) {
         self.open_control().await;
         let plan = self.plan(config);
+        self.remove_left_behind(&plan);
         let found: BTreeSet<ServiceKey> = self.kernel.table().services.keys().copied().collect();
         let (changes, outcome) = self.put_in_force(config, plan);
         log_operations(
@@ -38,6 +40,13 @@ impl Daemon {
         let checks = self.first_checks(&changes);
         self.check_first(checks, &outcome).await;
         self.change_monitors(changes);
+    }
+
+    /// The services of an lvsd that was killed, as far as the file no longer has them.
+    fn remove_left_behind(&mut self, plan: &Plan) {
+        let unwanted = |key: &&ServiceKey| !plan.services.contains_key(key);
+        let services = self.record.services().iter().filter(unwanted).copied().collect();
+        clear::remove(&mut self.kernel, services);
     }
 
     /// From now on administrators may ask; they are answered by the main loop. Without its control socket lvsd works all
