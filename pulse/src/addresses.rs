@@ -1,7 +1,6 @@
 //! The floating addresses of this machine: raised, kept up, dropped, announced (specification pulse.md 15).
 
 use std::collections::{BTreeSet, HashSet};
-use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 use netdev::{Error, FloatingAddress, Interfaces, Raised, Upkeep};
@@ -146,12 +145,6 @@ impl Addresses {
     /// Sends the announcements that are due; answers with whether those were the last of a round.
     pub(crate) fn send_due(&mut self, now: Instant) -> bool {
         self.announcing.send_due(now)
-    }
-
-    /// Those addresses, floating or not, that this machine has now; nothing if the kernel does not say.
-    pub(crate) fn held(&mut self) -> Option<BTreeSet<IpAddr>> {
-        let held = self.interfaces.addresses().ok()?;
-        Some(held.into_iter().map(|held| held.address).collect())
     }
 
     /// What the addresses without a mask get, for the log.

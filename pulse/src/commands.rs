@@ -6,8 +6,11 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
-use tokio::process::{Child, Command};
-use tokio::time::Instant;
+use tokio::process::Command;
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+use crate::aside;
 
 /// A command that takes longer is killed.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -17,16 +20,8 @@ const WAITING: usize = 8;
 /// The commands that run and wait.
 #[derive(Debug, Default)]
 pub(crate) struct Commands {
-    running: Option<Running>,
+    running: Option<JoinHandle<()>>,
     waiting: VecDeque<(&'static str, Vec<OsString>)>,
-}
-
-#[derive(Debug)]
-struct Running {
-    name: &'static str,
-    pid: u32,
-    child: Child,
-    deadline: Instant,
 }
 
 impl Commands {
@@ -46,39 +41,47 @@ impl Commands {
     /// Collects the command that ends next; never comes back without one. May be dropped and called again.
     pub(crate) async fn next(&mut self) {
         let Some(running) = &mut self.running else { return std::future::pending().await };
-        let Running { name, pid, child, deadline } = running;
-        match tokio::time::timeout_at(*deadline, child.wait()).await {
-            Ok(Ok(status)) => {
-                let outcome = outcome(status);
-                tracing::info!("Skipping death of unknown child {pid} command={name} {outcome}");
-            }
-            Ok(Err(reason)) => tracing::warn!("cannot wait for {name} pid={pid}: {reason}"),
-            Err(_) => {
-                tracing::warn!("{name} has not ended within {} s: killing it pid={pid}", PATIENCE.as_secs());
-                if let Err(reason) = child.start_kill() {
-                    tracing::warn!("cannot kill {name} pid={pid}: {reason}");
-                }
-            }
+        if let Err(failure) = running.await {
+            tracing::error!("a command was lost: {failure}");
         }
         self.running = None;
         self.start_next();
     }
 
     fn start_next(&mut self) {
-        while self.running.is_none() {
-            let Some((name, words)) = self.waiting.pop_front() else { return };
-            let Some((program, arguments)) = words.split_first() else { continue };
-            let spawned = Command::new(program).args(arguments).stdin(Stdio::null()).process_group(0).spawn();
-            match spawned {
-                Ok(child) => {
-                    let pid = child.id().unwrap_or_default();
-                    let deadline = Instant::now() + PATIENCE;
-                    self.running = Some(Running { name, pid, child, deadline });
-                }
-                Err(reason) => tracing::error!(
-                    "{name}: cannot execute {}: {reason}; it needs a full path, and runs without a shell",
-                    program.display()
-                ),
+        if self.running.is_none()
+            && let Some((name, words)) = self.waiting.pop_front()
+        {
+            self.running = Some(tokio::spawn(run(name, words)));
+        }
+    }
+}
+
+/// Runs a command to its end, whatever that is, and tells of it.
+async fn run(name: &'static str, words: Vec<OsString>) {
+    let Some((program, arguments)) = words.split_first() else { return };
+    let mut command = Command::new(program);
+    command.args(arguments).stdin(Stdio::null()).process_group(0);
+    let mut child = match aside::start(command).await {
+        Ok(child) => child,
+        Err(reason) => {
+            return tracing::error!(
+                "{name}: cannot execute {}: {reason}; it needs a full path, and runs without a shell",
+                program.display()
+            );
+        }
+    };
+    let pid = child.id().unwrap_or_default();
+    match timeout(PATIENCE, child.wait()).await {
+        Ok(Ok(status)) => {
+            let outcome = outcome(status);
+            tracing::info!("Skipping death of unknown child {pid} command={name} {outcome}");
+        }
+        Ok(Err(reason)) => tracing::warn!("cannot wait for {name} pid={pid}: {reason}"),
+        Err(_) => {
+            tracing::warn!("{name} has not ended within {} s: killing it pid={pid}", PATIENCE.as_secs());
+            if let Err(reason) = child.start_kill() {
+                tracing::warn!("cannot kill {name} pid={pid}: {reason}");
             }
         }
     }

@@ -17,7 +17,9 @@ use service::child::Link;
 use tokio::io::AsyncReadExt;
 use tokio::net::UnixStream;
 use tokio::process::{Child, Command};
+use tokio::task::JoinHandle;
 
+use crate::aside;
 use crate::options::Options;
 
 /// lvsd or fos, if it runs. It ends by itself when this end of its readiness socket is closed, so it never outlives
@@ -25,7 +27,10 @@ use crate::options::Options;
 #[derive(Debug)]
 pub(crate) struct Daemon {
     name: &'static str,
+    starting: Option<JoinHandle<io::Result<Running>>>,
     running: Option<Running>,
+    /// For a daemon that is still being started.
+    pending: Option<Signal>,
 }
 
 #[derive(Debug)]
@@ -41,6 +46,8 @@ struct Running {
 /// What the daemon does.
 #[derive(Debug)]
 pub(crate) enum News {
+    /// It could not be executed.
+    NotStarted(io::Error),
     /// It said this. fos says nothing.
     Said(FromLvsd),
     /// It ended.
@@ -50,34 +57,25 @@ pub(crate) enum News {
 impl Daemon {
     /// One that does not run yet. The name is for log lines.
     pub(crate) fn new(name: &'static str) -> Self {
-        Self { name, running: None }
+        Self { name, starting: None, running: None, pending: None }
     }
 
-    /// Starts it. One that was left behind because it does not end is forgotten.
-    ///
-    /// # Errors
-    ///
-    /// Why it could not be executed.
-    pub(crate) fn start(&mut self, program: &Path, arguments: &[&OsStr]) -> io::Result<()> {
-        let link = Link::new()?;
-        let child = Command::new(program)
-            .args(arguments)
-            .env(DESCRIPTOR, link.number())
-            // A terminal's Ctrl-C is for pulse, which takes the addresses off before it ends the daemon.
-            .process_group(0)
-            .spawn()?;
-        self.running = Some(Running {
-            pid: child.id().unwrap_or_default(),
-            child,
-            readiness: Some(UnixStream::from_std(link.keep())?),
-            decoder: Decoder::default(),
-            said: VecDeque::new(),
-        });
-        Ok(())
+    /// Starts it; [`Daemon::next`] tells if that fails. One that was left behind because it does not end is forgotten.
+    pub(crate) fn start(&mut self, program: &Path, arguments: &[&OsStr]) {
+        let mut command = Command::new(program);
+        // A terminal's Ctrl-C is for pulse, which takes the addresses off before it ends the daemon.
+        command.args(arguments).process_group(0);
+        self.running = None;
+        self.pending = None;
+        self.starting = Some(tokio::spawn(start(command)));
     }
 
-    /// Sends it a signal, if it runs.
-    pub(crate) fn signal(&self, signal: Signal) {
+    /// Sends it a signal, if it runs or is about to.
+    pub(crate) fn signal(&mut self, signal: Signal) {
+        if self.starting.is_some() {
+            self.pending = Some(signal);
+            return;
+        }
         let pid = self.running.as_ref().and_then(|running| running.child.id());
         let Some(pid) = pid.and_then(|pid| i32::try_from(pid).ok()).filter(|pid| *pid > 1) else { return };
         if let Err(reason) = kill(Pid::from_raw(pid), signal) {
@@ -87,6 +85,17 @@ impl Daemon {
 
     /// The next news; never comes back without a process. May be dropped and called again.
     pub(crate) async fn next(&mut self) -> News {
+        if let Some(starting) = &mut self.starting {
+            let started = starting.await.unwrap_or_else(|failure| Err(io::Error::other(failure)));
+            self.starting = None;
+            match started {
+                Ok(running) => self.running = Some(running),
+                Err(reason) => return News::NotStarted(reason),
+            }
+            if let Some(signal) = self.pending.take() {
+                self.signal(signal);
+            }
+        }
         let Some(running) = &mut self.running else { return std::future::pending().await };
         loop {
             if let Some(said) = running.said.pop_front() {
@@ -107,6 +116,21 @@ impl Daemon {
             }
         }
     }
+}
+
+/// A command that is started at the same time may get the daemon's end of the socket, too: the end of the process tells
+/// more than that of the socket.
+async fn start(mut command: Command) -> io::Result<Running> {
+    let link = Link::new()?;
+    command.env(DESCRIPTOR, link.number());
+    let child = aside::start(command).await?;
+    Ok(Running {
+        pid: child.id().unwrap_or_default(),
+        child,
+        readiness: Some(UnixStream::from_std(link.keep())?),
+        decoder: Decoder::default(),
+        said: VecDeque::new(),
+    })
 }
 
 /// How lvsd is started: `--nofork` keeps it a child of a daemon (specification pulse.md 13).

@@ -10,6 +10,8 @@ use std::time::Duration;
 use tokio::process::Command;
 use tokio::time::timeout;
 
+use crate::aside;
+
 /// The kernel's IPv4 routes (proc(5)), the default route first.
 const ROUTES: &str = "/proc/net/route";
 /// Its IPv6 routes.
@@ -52,7 +54,7 @@ async fn is_answered(gateway: &str) -> bool {
     let mut ping = Command::new(PING);
     ping.args(["-n", "-c", "1", "-w", "1", gateway]);
     ping.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true);
-    match ping.spawn() {
+    match aside::start(ping).await {
         Ok(mut child) => {
             timeout(PATIENCE, child.wait()).await.is_ok_and(|status| status.is_ok_and(|it| it.success()))
         }

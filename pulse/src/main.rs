@@ -2,10 +2,12 @@
 //!
 //! The decision which router is active is the crate `heartbeat`'s. Here the file becomes a [`plan`], and [`router`] is
 //! the loop that tells the machine what happens and does what it wants: [`sockets`] for heartbeats, [`daemon`] and
-//! [`commands`] for processes, [`addresses`], [`sync`] and [`watch`] for the kernel, [`control_socket`] for administrators.
+//! [`commands`] for processes, [`owner`], [`sync`] and [`watch`] for the kernel, [`control_socket`] for administrators. Nothing of
+//! it holds the loop up.
 
 mod addresses;
 mod announcing;
+mod aside;
 mod changes;
 mod clock;
 mod commands;
@@ -20,6 +22,7 @@ mod gateway;
 mod key_file;
 mod left_behind;
 mod options;
+mod owner;
 mod partner;
 mod plan;
 mod role;

@@ -1,21 +1,23 @@
 //! The loop: datagrams, time, lvsd and signals go into the machine, and what it wants is carried out.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
+use std::net::IpAddr;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use control::pulse::{Answer, Command};
 use control::readiness::FromLvsd;
 use heartbeat::trailer::RealServers;
-use heartbeat::{Action, Ending, Event, FosMode, Line, Moment, Role, Severity, SyncMode, Trailer};
+use heartbeat::{Action, Ending, Event, Line, Moment, Role, Severity, SyncMode, Trailer};
 use lvs_cf::Service;
 use netdev::Interfaces;
 use nix::sys::signal::Signal as Number;
 use service::clocks::Clocks;
 use service::control_socket::Asked;
 use service::signals::{Signal, Signals};
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, JoinSet};
 
-use crate::addresses::Addresses;
+use crate::aside;
 use crate::clock::Clock;
 use crate::commands::Commands;
 use crate::configuration::{self, Configuration};
@@ -24,6 +26,7 @@ use crate::daemon::{Daemon, News, fos_arguments, lvsd_arguments};
 use crate::decision::Decision;
 use crate::gateway;
 use crate::options::Options;
+use crate::owner::{Outcome, Owner};
 use crate::partner::Partner;
 use crate::plan::Plan;
 use crate::role;
@@ -46,7 +49,7 @@ pub(crate) struct Router {
     machine: Decision,
     partner: Partner,
     sockets: Sockets,
-    addresses: Addresses,
+    addresses: Owner,
     lvsd: Daemon,
     fos: Daemon,
     gateway: Option<JoinHandle<bool>>,
@@ -63,8 +66,27 @@ pub(crate) struct Router {
     loaded: Moment,
     /// Why the last one is not in force.
     refused: Option<String>,
-    rereading: Option<JoinHandle<Result<Configuration, String>>>,
+    /// Questions of administrators, while the kernel is asked for the addresses of this machine.
+    inquiries: JoinSet<(Asked<Command>, Option<BTreeSet<IpAddr>>)>,
+    rereading: Option<JoinHandle<Result<Reread, String>>>,
+    /// The file is to be read once more, since it may have changed meanwhile.
+    reread_again: bool,
     exit: Option<u8>,
+}
+
+/// What a changed file is judged by.
+struct Reread {
+    configuration: Configuration,
+    /// The addresses of this machine.
+    local: BTreeSet<IpAddr>,
+}
+
+impl Reread {
+    fn new(file: &Path) -> Result<Self, String> {
+        let configuration = configuration::read(file)?;
+        let local = role::local_addresses().map_err(|error| error.to_string())?;
+        Ok(Self { configuration, local })
+    }
 }
 
 impl Router {
@@ -86,7 +108,7 @@ impl Router {
             machine: Decision::new(plan.service, plan.settings),
             partner: Partner::new(&plan)?,
             sockets,
-            addresses: Addresses::new(interfaces, plan.floating.clone(), plan.announce_refresh),
+            addresses: Owner::start(interfaces, plan.floating.clone(), plan.announce_refresh)?,
             lvsd: Daemon::new("lvsd"),
             fos: Daemon::new("fos"),
             gateway: None,
@@ -99,7 +121,9 @@ impl Router {
             real_servers: None,
             loaded: Moment::ZERO,
             refused: None,
+            inquiries: JoinSet::new(),
             rereading: None,
+            reread_again: false,
             exit: None,
             plan,
         })
@@ -107,9 +131,6 @@ impl Router {
 
     /// Works until the end, and gives the exit status.
     pub(crate) async fn run(mut self) -> u8 {
-        for line in self.addresses.assumed_prefixes() {
-            tracing::info!("{line}");
-        }
         self.handle(Event::Start { force_active: self.options.force_active });
         let status = loop {
             if let Some(status) = self.exit {
@@ -128,21 +149,22 @@ impl Router {
             signal = self.signals.next() => self.take_signal(signal),
             () = self.sockets.readable() => self.receive(),
             news = self.lvsd.next() => self.take_news(news),
-            News::Ended(ending) = self.fos.next() => self.handle(Event::FosEnded(ending)),
+            news = self.fos.next() => self.take_fos_news(news),
+            outcome = self.addresses.next() => self.take_outcome(outcome),
             answers = checked(&mut self.gateway) => self.handle(Event::Gateway { answers }),
             () = self.commands.next() => {}
-            () = self.addresses.changed() => {}
             () = self.sync.told() => self.partner_was_told(),
             (link, up) = next_report(&mut self.watch) => self.handle(Event::LinkState { link, up }),
-            configuration = reread(&mut self.rereading) => self.take_configuration(configuration),
-            asked = self.control.next() => self.answer(asked),
+            reread = reread(&mut self.rereading) => self.take_configuration(reread),
+            asked = self.control.next() => self.inquire(asked),
+            Some(Ok((asked, held))) = self.inquiries.join_next() => self.answer(asked, held),
             () = tokio::time::sleep_until(wake.into()) => {}
         }
     }
 
     fn next_wake(&self) -> Instant {
         let machine = self.machine.next_wake().map(|moment| self.clock.instant(moment));
-        let wakes = [machine, self.addresses.next_due(), self.last_words];
+        let wakes = [machine, self.last_words];
         wakes.into_iter().flatten().min().unwrap_or_else(|| Instant::now() + Duration::from_secs(3600))
     }
 
@@ -157,14 +179,16 @@ impl Router {
         }
         self.receive();
         self.handle(Event::Wake);
-        if let Some(missing) = self.addresses.look_if_due(Instant::now()) {
-            self.handle(Event::AddressesRaised { missing });
-        }
-        if self.addresses.send_due(Instant::now()) {
-            log(match self.plan.service {
+    }
+
+    fn take_outcome(&mut self, outcome: Outcome) {
+        match outcome {
+            Outcome::Raised { missing } => self.handle(Event::AddressesRaised { missing }),
+            Outcome::Dropped { remaining } => self.addresses_dropped(remaining),
+            Outcome::Announced => log(match self.plan.service {
                 Service::Lvs => &Line::ArpsFinished,
                 Service::Fos => &Line::FosArpsFinished,
-            });
+            }),
         }
     }
 
@@ -211,11 +235,36 @@ impl Router {
                 self.real_servers = None;
                 self.handle(Event::LvsdEnded(ending));
             }
+            News::NotStarted(reason) => {
+                let program = self.options.lvsd.display();
+                tracing::error!("cannot execute {program}: {reason}; name lvsd with --lvsd");
+                self.handle(Event::LvsdEnded(Ending::NotStarted));
+            }
         }
     }
 
-    /// Does what an administrator asks.
-    fn answer(&mut self, asked: Asked<Command>) {
+    fn take_fos_news(&mut self, news: News) {
+        match news {
+            News::Said(_) => {}
+            News::Ended(ending) => self.handle(Event::FosEnded(ending)),
+            News::NotStarted(reason) => {
+                let program = self.options.fos.display();
+                tracing::error!("cannot execute {program}: {reason}; name fos with --fos");
+                self.handle(Event::FosEnded(Ending::NotStarted));
+            }
+        }
+    }
+
+    /// Asks the kernel what an administrator wants to know.
+    fn inquire(&mut self, asked: Asked<Command>) {
+        self.inquiries.spawn(async {
+            let held = aside::aside(role::local_addresses).await;
+            (asked, held.ok().and_then(Result::ok))
+        });
+    }
+
+    /// Does what an administrator asks. `held`: those addresses that this machine has now, if the kernel has said.
+    fn answer(&mut self, asked: Asked<Command>, held: Option<BTreeSet<IpAddr>>) {
         let answer = match asked.command {
             Command::Status => {
                 let clocks = Clocks::at(self.clock.now());
@@ -227,7 +276,7 @@ impl Router {
                     clocks,
                     insight: self.machine.insight(clocks.now),
                     report: self.partner.report(),
-                    held: self.addresses.held(),
+                    held,
                     real_servers: self.real_servers,
                 };
                 Answer::Status(Box::new(facts.status()))
@@ -237,15 +286,22 @@ impl Router {
         let _ = asked.answer.send(answer);
     }
 
-    /// Looking up names may take long: another thread does it.
+    /// Looking up names may take long, as may asking for the addresses of this machine.
     fn reread(&mut self) {
+        self.reread_again = self.rereading.is_some();
+        if self.reread_again {
+            return;
+        }
         tracing::info!("rereading configuration file");
         let file = self.options.file.clone();
-        self.rereading = Some(tokio::task::spawn_blocking(move || configuration::read(&file)));
+        self.rereading = Some(tokio::spawn(async move {
+            let read = aside::aside(move || Reread::new(&file)).await;
+            read.unwrap_or_else(|error| Err(format!("pulse: cannot read the file again: {error}")))
+        }));
     }
 
-    fn take_configuration(&mut self, configuration: Result<Configuration, String>) {
-        if let Err(refusal) = configuration.and_then(|configuration| self.follow(&configuration)) {
+    fn take_configuration(&mut self, reread: Result<Reread, String>) {
+        if let Err(refusal) = reread.and_then(|reread| self.follow(&reread)) {
             for line in refusal.lines() {
                 tracing::error!("{line}");
             }
@@ -255,12 +311,14 @@ impl Router {
             );
             self.refused = Some(refusal);
         }
+        if self.reread_again {
+            self.reread();
+        }
     }
 
     /// Works by a changed file from now on.
-    fn follow(&mut self, configuration: &Configuration) -> Result<(), String> {
-        let local = role::local_addresses().map_err(|error| error.to_string())?;
-        let role = role::find(&configuration.config, &local)?;
+    fn follow(&mut self, Reread { configuration, local }: &Reread) -> Result<(), String> {
+        let role = role::find(&configuration.config, local)?;
         if role != self.role {
             return Err("the roles of the two routers are changed: restart pulse on both".into());
         }
@@ -277,7 +335,7 @@ impl Router {
             tracing::warn!("{warning}");
         }
         self.partner.follow(&plan);
-        self.addresses.follow(&plan.floating, plan.announce_refresh, Instant::now());
+        self.addresses.follow(plan.floating.clone(), plan.announce_refresh);
         if let (Some(before), None) = (&self.plan.sync, &plan.sync) {
             self.sync.set(SyncMode::Off, before);
         }
@@ -288,7 +346,8 @@ impl Router {
         Ok(())
     }
 
-    /// Hands an event to the machine and carries out what it wants; what comes of that goes in again.
+    /// Hands an event to the machine and begins what it wants. What takes time is done elsewhere, and its end is another
+    /// event.
     fn handle(&mut self, event: Event) {
         let mut events = VecDeque::from([event]);
         while let Some(event) = events.pop_front() {
@@ -305,7 +364,7 @@ impl Router {
                 let heartbeat = self.partner.heartbeat(message.encode(order), said);
                 self.sockets.send(|path| heartbeat.on(path));
             }
-            Action::StartLvsd => return self.start_lvsd(),
+            Action::StartLvsd => self.lvsd.start(&self.options.lvsd, &lvsd_arguments(&self.options)),
             Action::ReloadLvsd => self.lvsd.signal(Number::SIGHUP),
             Action::StopLvsd => self.lvsd.signal(Number::SIGTERM),
             Action::KillLvsd => self.lvsd.signal(Number::SIGKILL),
@@ -324,21 +383,17 @@ impl Router {
                     self.sync.set(mode, settings);
                 }
             }
-            Action::RaiseAddresses => {
-                return Some(Event::AddressesRaised { missing: self.addresses.raise(Instant::now()) });
-            }
-            Action::DropAddresses => {
-                return self.drop_addresses();
-            }
+            Action::RaiseAddresses => self.addresses.raise(),
+            Action::DropAddresses => self.addresses.drop(),
             Action::TellConnections => match &self.plan.sync {
                 Some(settings) => self.sync.tell(settings),
                 None => return Some(Event::ConnectionsTold),
             },
-            Action::Announce => self.addresses.announce(Instant::now()),
+            Action::Announce => self.addresses.announce(),
             Action::StopAnnouncing => self.addresses.stop_announcing(),
             Action::Log(line) => log(&line),
             Action::Exit(status) => self.exit = Some(status),
-            Action::StartFos(mode) => return self.start_fos(mode),
+            Action::StartFos(mode) => self.fos.start(&self.options.fos, &fos_arguments(&self.options, mode)),
             Action::ReloadFos => self.fos.signal(Number::SIGHUP),
             Action::StopFos => self.fos.signal(Number::SIGTERM),
             Action::KillFos => self.fos.signal(Number::SIGKILL),
@@ -350,28 +405,13 @@ impl Router {
     }
 
     /// What came in to the last moment is told to the partner before it hears STOPPED.
-    fn drop_addresses(&mut self) -> Option<Event> {
-        let remaining = self.addresses.drop();
+    fn addresses_dropped(&mut self, remaining: usize) {
         if let Some(settings) = self.plan.sync.as_ref().filter(|_| remaining == 0) {
             self.sync.tell(settings);
             self.last_words = Some(Instant::now() + LAST_WORDS);
-            return None;
+        } else {
+            self.handle(Event::AddressesDropped { remaining });
         }
-        Some(Event::AddressesDropped { remaining })
-    }
-
-    fn start_lvsd(&mut self) -> Option<Event> {
-        let program = &self.options.lvsd;
-        let reason = self.lvsd.start(program, &lvsd_arguments(&self.options)).err()?;
-        tracing::error!("cannot execute {}: {reason}; name lvsd with --lvsd", program.display());
-        Some(Event::LvsdEnded(Ending::NotStarted))
-    }
-
-    fn start_fos(&mut self, mode: FosMode) -> Option<Event> {
-        let program = &self.options.fos;
-        let reason = self.fos.start(program, &fos_arguments(&self.options, mode)).err()?;
-        tracing::error!("cannot execute {}: {reason}; name fos with --fos", program.display());
-        Some(Event::FosEnded(Ending::NotStarted))
     }
 
     async fn finish(mut self) {
@@ -410,9 +450,7 @@ async fn checked(check: &mut Option<JoinHandle<bool>>) -> bool {
 }
 
 /// Waits for the file that is being read; for ever if none is.
-async fn reread(
-    reading: &mut Option<JoinHandle<Result<Configuration, String>>>,
-) -> Result<Configuration, String> {
+async fn reread(reading: &mut Option<JoinHandle<Result<Reread, String>>>) -> Result<Reread, String> {
     let Some(task) = reading else { return std::future::pending().await };
     let result = task.await;
     *reading = None;
