@@ -1,15 +1,20 @@
 //! What a pulse that died without order left behind (specification pulse.md F20).
 
+use std::io;
 use std::path::Path;
+use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use netdev::{FloatingAddress, Interfaces, Lowered};
+use control::record::{self, ADDRESSES, Address, SERVICES};
+use netdev::{FloatingAddress, Interfaces, Label, Lowered};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use service::pid_file::{named_process, runs};
+use service::state_file::StateFile;
 
 use crate::options::Options;
+use crate::plan::Plan;
 
 /// lvsd's pid file.
 const LVSD_PID_FILE: &str = "/var/run/lvs.pid";
@@ -17,9 +22,71 @@ const LVSD_PID_FILE: &str = "/var/run/lvs.pid";
 const FOS_PID_FILE: &str = "/var/run/fos.pid";
 /// How long a daemon may take to end before it is killed; fos runs the stop commands meanwhile.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// Pause between two looks at a process.
+const LOOK: Duration = Duration::from_millis(10);
 
-/// Removes the floating addresses: until the decision to be active they are the partner's.
-pub(crate) fn remove_addresses(interfaces: &mut Interfaces, floating: &[FloatingAddress]) {
+/// Removes the floating addresses: until the decision to be active they are the partner's. Those that an earlier pulse had
+/// by another file go, too, and of a router that is to be active at once only those.
+pub(crate) fn remove_addresses(interfaces: &mut Interfaces, options: &Options, plan: &Plan) {
+    let mut floating = earlier_addresses(plan);
+    if !options.force_active {
+        floating.extend_from_slice(&plan.floating);
+    }
+    remove(interfaces, &floating);
+    record_addresses(&plan.floating);
+}
+
+/// Those that are not in the present file. What has become an address of the router itself since stays.
+fn earlier_addresses(plan: &Plan) -> Vec<FloatingAddress> {
+    let mut earlier = recorded_addresses().unwrap_or_else(|error| {
+        tracing::warn!("{error}; floating addresses that a killed pulse left behind may stay");
+        Vec::new()
+    });
+    let own = |address| plan.endpoints().any(|(_, endpoint)| endpoint.own.ip() == address);
+    earlier.retain(|earlier| {
+        let (address, device) = (earlier.address, earlier.label.device());
+        let still =
+            |floating: &FloatingAddress| floating.address == address && floating.label.device() == device;
+        !own(address) && !plan.floating.iter().any(still)
+    });
+    earlier
+}
+
+fn recorded_addresses() -> io::Result<Vec<FloatingAddress>> {
+    let Some(bytes) = addresses_file().read()? else { return Ok(Vec::new()) };
+    let torn = |error: &dyn std::fmt::Display| io::Error::other(format!("cannot read {ADDRESSES}: {error}"));
+    let entries: Vec<Address> = record::read(&bytes).map_err(|error| torn(&error))?;
+    let floating = entries.into_iter().map(|Address { address, label }| {
+        let label = Label::new(&label).map_err(|error| torn(&error))?;
+        Ok(FloatingAddress { address, label, prefix: None })
+    });
+    floating.collect()
+}
+
+/// Notes which addresses this pulse may raise. Call it before it raises any, and after it has removed others.
+pub(crate) fn record_addresses<'a>(floating: impl IntoIterator<Item = &'a FloatingAddress>) {
+    let entry = |floating: &FloatingAddress| Address {
+        address: floating.address,
+        label: floating.label.as_str().to_owned(),
+    };
+    let bytes = record::write(&floating.into_iter().map(entry).collect::<Vec<_>>()).map_err(io::Error::other);
+    if let Err(error) = bytes.and_then(|bytes| addresses_file().replace(&bytes)) {
+        tracing::warn!("{error}; if pulse is killed and the file changed, floating addresses may stay");
+    }
+}
+
+/// At an orderly end there is nothing left behind.
+pub(crate) fn forget_addresses() {
+    if let Err(error) = addresses_file().remove() {
+        tracing::warn!("{error}");
+    }
+}
+
+fn addresses_file() -> StateFile {
+    StateFile::new(Path::new(ADDRESSES), record::LONGEST)
+}
+
+fn remove(interfaces: &mut Interfaces, floating: &[FloatingAddress]) {
     match interfaces.lower(floating) {
         Ok(results) => {
             for (floating, result) in floating.iter().zip(results) {
@@ -34,6 +101,37 @@ pub(crate) fn remove_addresses(interfaces: &mut Interfaces, floating: &[Floating
             }
         }
         Err(error) => tracing::error!("{error}"),
+    }
+}
+
+/// Has lvsd take out of the kernel's table what one that was killed left there: pulse does not write to it.
+pub(crate) fn clear_table(options: &Options) {
+    // The one is there as long as an lvsd that detached, the other as long as services.
+    if ![LVSD_PID_FILE, SERVICES].iter().any(|file| Path::new(file).exists()) {
+        return;
+    }
+    if let Err(reason) = run_to_end(Command::new(&options.lvsd).arg("--clear")) {
+        let program = options.lvsd.display();
+        tracing::error!(
+            "services of a killed lvsd may be left in the IPVS table: {program} --clear: {reason}; run it by hand"
+        );
+    }
+}
+
+fn run_to_end(command: &mut Command) -> io::Result<()> {
+    let quiet = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut child = quiet.spawn()?;
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        match child.try_wait()? {
+            Some(status) if status.success() => return Ok(()),
+            Some(status) => return Err(io::Error::other(status.to_string())),
+            None if Instant::now() < deadline => thread::sleep(LOOK),
+            None => {
+                child.kill()?;
+                return Err(io::Error::other(format!("not done within {} s", PATIENCE.as_secs())));
+            }
+        }
     }
 }
 
@@ -61,7 +159,7 @@ fn wait_for_end(pid: Pid, program: &Path, patience: Duration) -> bool {
         if Instant::now() >= deadline {
             return false;
         }
-        thread::sleep(Duration::from_millis(20));
+        thread::sleep(LOOK);
     }
     true
 }

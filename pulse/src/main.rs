@@ -148,10 +148,14 @@ fn daemon(options: Options, plan: Plan, caller: &mut Option<Waiting>) -> Result<
 fn serve(options: Options, plan: Plan, caller: &mut Option<Waiting>) -> Result<u8, Refusal> {
     let sockets = bind(&plan)?;
     let interfaces = prepare(&options, &plan)?;
-    work(options, plan, sockets, interfaces, caller).map_err(|error| {
+    let status = work(options, plan, sockets, interfaces, caller).map_err(|error| {
         tracing::error!("{error}");
         Refusal::new(error)
-    })
+    })?;
+    if status == 0 {
+        left_behind::forget_addresses();
+    }
+    Ok(status)
 }
 
 fn bind(plan: &Plan) -> Result<Vec<UdpSocket>, Refusal> {
@@ -166,10 +170,12 @@ fn prepare(options: &Options, plan: &Plan) -> Result<Interfaces, Refusal> {
     if !may_change_addresses() {
         return Err(Refusal::new("cannot raise floating addresses: run pulse as root"));
     }
-    if !options.force_active {
-        left_behind::remove_addresses(&mut interfaces, &plan.floating);
-    }
+    left_behind::remove_addresses(&mut interfaces, options, plan);
     left_behind::end_daemons(options, plan.settings.services_stop_within);
+    // The lvsd of a router that is to be active at once goes on with the table as it is.
+    if !options.force_active {
+        left_behind::clear_table(options);
+    }
     Ok(interfaces)
 }
 

@@ -11,6 +11,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::sleep_until;
 
 use crate::addresses::Addresses;
+use crate::left_behind;
 
 /// Asks the thread, and hears what came of it.
 #[derive(Debug)]
@@ -53,8 +54,8 @@ impl Owner {
         let (wishes, asked) = unbounded_channel();
         let (teller, outcomes) = unbounded_channel();
         let runtime = Builder::new_current_thread().enable_io().enable_time().build()?;
-        let addresses = Addresses::new(interfaces, floating, refresh);
-        let work = Work { addresses, asked, teller };
+        let addresses = Addresses::new(interfaces, floating.clone(), refresh);
+        let work = Work { addresses, floating, asked, teller };
         thread::Builder::new().name("addresses".into()).spawn(move || runtime.block_on(work.go_on()))?;
         Ok(Self { wishes, outcomes })
     }
@@ -101,6 +102,8 @@ impl Owner {
 /// The thread.
 struct Work {
     addresses: Addresses,
+    /// Those of the file in force.
+    floating: Vec<FloatingAddress>,
     asked: UnboundedReceiver<Wish>,
     teller: UnboundedSender<Outcome>,
 }
@@ -137,7 +140,13 @@ impl Work {
             }
             Wish::Announce => self.addresses.announce(Instant::now()),
             Wish::StopAnnouncing => self.addresses.stop_announcing(),
-            Wish::Follow(floating, refresh) => self.addresses.follow(&floating, refresh, Instant::now()),
+            Wish::Follow(floating, refresh) => {
+                // Whenever it is killed, all that may be up is on record.
+                left_behind::record_addresses(self.floating.iter().chain(&floating));
+                self.addresses.follow(&floating, refresh, Instant::now());
+                left_behind::record_addresses(&floating);
+                self.floating = floating;
+            }
         }
     }
 
