@@ -9,6 +9,8 @@ use heartbeat::Link;
 use heartbeat::authentication::Path;
 use heartbeat::trailer::LONGEST;
 use nix::errno::Errno;
+use tokio::io::Interest;
+use tokio::io::unix::AsyncFd;
 
 use crate::plan::{Endpoint, Plan};
 
@@ -38,10 +40,9 @@ struct Socket {
     link: Link,
     own: IpAddr,
     partner: Option<SocketAddr>,
-    /// Read and written without asking the event loop: what that knows may be older than a silence to be judged.
-    direct: UdpSocket,
-    /// The same socket, for waiting.
-    waiting: tokio::net::UdpSocket,
+    /// Read and written without asking the event loop: what that knows may be older than a silence to be judged. It waits
+    /// for datagrams alone, as there is room for another one after each that is sent.
+    udp: AsyncFd<UdpSocket>,
 }
 
 /// Why there is no socket.
@@ -172,15 +173,14 @@ impl Sockets {
 }
 
 impl Socket {
+    #[expect(deprecated, reason = "unsound only for types that close or change their descriptor")]
     fn new(link: Link, endpoint: Endpoint, socket: UdpSocket) -> io::Result<Self> {
         socket.set_nonblocking(true)?;
-        let direct = socket.try_clone()?;
         Ok(Self {
             link,
             own: endpoint.own.ip().to_canonical(),
             partner: endpoint.partner,
-            direct,
-            waiting: tokio::net::UdpSocket::from_std(socket)?,
+            udp: AsyncFd::with_interest(socket, Interest::READABLE)?,
         })
     }
 
@@ -192,7 +192,7 @@ impl Socket {
 
     /// A new socket, if the address or port is another one.
     fn rebound(&self, endpoint: Endpoint) -> Result<Option<Self>, BindError> {
-        if self.direct.local_addr().is_ok_and(|own| own == endpoint.own) {
+        if self.udp.get_ref().local_addr().is_ok_and(|own| own == endpoint.own) {
             return Ok(None);
         }
         Self::bind(self.link, endpoint).map(Some)
@@ -201,12 +201,12 @@ impl Socket {
     fn send(&self, datagram: impl Fn(Path) -> Vec<u8>) -> io::Result<()> {
         let Some(partner) = self.partner else { return Ok(()) };
         let path = Path { source: self.own, destination: partner.ip().to_canonical() };
-        self.direct.send_to(&datagram(path), partner).map(|_| ())
+        self.udp.get_ref().send_to(&datagram(path), partner).map(|_| ())
     }
 
     async fn readable(&self) {
         // What is wrong with a socket shows when it is read.
-        let _ = self.waiting.readable().await;
+        let _ = self.udp.readable().await;
     }
 
     fn drain(&self) -> Vec<Arrived> {
@@ -228,9 +228,9 @@ impl Socket {
     /// Once the socket is empty, the event loop is told so.
     fn receive(&self) -> io::Result<Arrived> {
         let mut bytes = [0; LONGEST];
-        let (length, source) = match self.direct.recv_from(&mut bytes) {
+        let (length, source) = match self.udp.get_ref().recv_from(&mut bytes) {
             Err(reason) if reason.kind() == io::ErrorKind::WouldBlock => {
-                self.waiting.try_recv_from(&mut bytes)?
+                self.udp.try_io(Interest::READABLE, |_| Err(reason))?
             }
             result => result?,
         };
