@@ -35,6 +35,7 @@ pub mod capture;
 pub mod checked;
 pub mod command;
 pub mod conversation;
+pub mod dice;
 pub mod ipv6;
 pub mod kernel;
 pub mod log;

@@ -353,6 +353,11 @@ impl Running {
         String::from_utf8_lossy(&fs::read(&self.output).unwrap_or_default()).into_owned()
     }
 
+    /// Whether it runs no more.
+    pub fn has_ended(&mut self) -> bool {
+        !matches!(self.child.try_wait(), Ok(None))
+    }
+
     /// Ends it at once, if it does not run in a process list of its own.
     pub(crate) fn kill(&mut self) {
         let _ = self.child.kill();

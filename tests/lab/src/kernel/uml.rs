@@ -8,6 +8,7 @@ use std::process::{Command, Stdio};
 use nix::sys::statvfs::statvfs;
 
 use super::Console;
+use crate::dice::SEED;
 use crate::role;
 
 /// Memory of one kernel, in mebibytes. Pages are taken from the computer only when they are touched.
@@ -28,6 +29,8 @@ pub(super) fn command(run: &Path, name: &str, console: Console) -> Command {
         .args(["console=null", "loglevel=1", "con=null"])
         .arg(if console == Console::Piped { "con0=null,fd:1" } else { "con0=fd:0,fd:1" })
         .arg(format!("init={}", init.display()))
+        // What the kernel does not know is a variable of its first process.
+        .args(env::var(SEED).map(|seed| format!("{SEED}={seed}")))
         .arg("--")
         .arg(role::KERNEL)
         .arg(run)

@@ -15,6 +15,7 @@ mod heartbeat;
 mod hot_standby;
 mod ipv6;
 mod kernel;
+mod kills;
 mod lines;
 mod load;
 mod lvsd;
@@ -29,6 +30,7 @@ mod pool;
 mod reload;
 mod services;
 mod sorry;
+mod stalls;
 mod status;
 mod storm;
 mod sync;
@@ -64,6 +66,8 @@ fn main() -> ExitCode {
         ipv6::tests(),
         control::tests(),
         storm::tests(),
+        kills::tests(),
+        stalls::tests(),
         adoption::tests(),
         services::tests(),
         matrix::tests(),

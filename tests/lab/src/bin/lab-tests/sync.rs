@@ -36,7 +36,7 @@ fn the_sync_daemon_follows_the_role() {
 }
 
 /// Role, interface and id of the running sync daemons.
-fn daemons(router: &Machine) -> Vec<String> {
+pub(crate) fn daemons(router: &Machine) -> Vec<String> {
     let listing = router.run("ipvsadm", &["--list", "--daemon"]).expect_success();
     let field = |line: &str, name: &str| {
         let value = line.split_once(name)?.1.split([',', ')']).next()?;
