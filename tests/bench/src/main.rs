@@ -12,6 +12,7 @@ mod memory;
 mod parsing;
 mod pool;
 mod programming;
+mod rest;
 mod scale;
 mod stopwatch;
 mod table;
@@ -27,8 +28,12 @@ use lab::{role, world};
 type Figure = (&'static str, fn());
 
 /// What needs no kernel with IPVS.
-const NATIVELY: [Figure; 3] =
-    [("parsing", parsing::measure), ("nannies", memory::nannies), ("pool", pool::measure)];
+const NATIVELY: [Figure; 4] = [
+    ("parsing", parsing::measure),
+    ("nannies", memory::nannies),
+    ("rest", rest::measure),
+    ("pool", pool::measure),
+];
 const IN_THE_LAB: [Figure; 7] = [
     ("programming", programming::measure),
     ("start", scale::start),
@@ -42,6 +47,7 @@ const IN_THE_LAB: [Figure; 7] = [
 fn main() -> ExitCode {
     role::play();
     checks::play();
+    rest::play();
     let names: Vec<String> = env::args().skip(1).collect();
     if !kernel::inside() {
         measure(&NATIVELY, &names);
