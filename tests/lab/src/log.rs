@@ -69,10 +69,11 @@ fn parse(line: &str) -> Option<Line> {
     Some(Line { at, facility, severity, ident: ident.to_owned(), pid, text: text.to_owned() })
 }
 
-/// The time stamp is fifteen characters and a blank.
+/// The time stamp is fifteen characters and a blank: `Nov 21 11:22:33 `. So is `pulse[18]: lvsd `, up to the second colon.
 fn without_time(text: &str) -> &str {
-    let stamp = text.get(..16).filter(|stamp| stamp.ends_with(' ') && stamp.as_bytes().get(9) == Some(&b':'));
-    stamp.map_or(text, |stamp| &text[stamp.len()..])
+    let is_stamp =
+        |start: &&str| matches!(start.as_bytes(), [_, _, _, b' ', .., b':', _, _, b':', _, _, b' ']);
+    text.get(..16).filter(is_stamp).map_or(text, |stamp| &text[stamp.len()..])
 }
 
 #[cfg(test)]
@@ -83,6 +84,13 @@ mod tests {
     fn a_line_comes_apart() {
         let line = parse("2500000 <30>Nov 21 11:22:33 pulse[760]: partner dead: activating lvs").unwrap();
         assert_eq!(line.to_string(), "2.500 daemon.info pulse[760]: partner dead: activating lvs");
+    }
+
+    #[test]
+    fn a_short_ident_is_no_time() {
+        let line = parse("1000 <28>pulse[18]: lvsd has not ended within 3 s: killing it").unwrap();
+        assert_eq!((line.ident.as_str(), line.pid), ("pulse", Some(18)));
+        assert_eq!(line.text, "lvsd has not ended within 3 s: killing it");
     }
 
     #[test]
