@@ -46,8 +46,7 @@ fn stop_while_it_becomes_inactive(couple: &Couple, active: &Router, standby: &Ro
     active.machine.signal("lvsd", Signal::SIGSTOP);
     active.terminate();
     if active.pulse == Pulse::Ours {
-        wait_until("the address to go", PATIENCE, || !active.owns());
-        // Of somebody who does not want to wait for lvsd.
+        // Somebody does not want to wait for lvsd.
         active.terminate();
         couple.hands_over_to(standby);
         assert!(standby.time_to_decide(event) <= KEEPALIVE + LATENESS);
