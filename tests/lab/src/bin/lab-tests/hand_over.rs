@@ -41,12 +41,12 @@ struct Serving {
 impl Serving {
     fn begin(routing: Routing) -> Self {
         let pair = Pair::boot(routing);
-        let _answerers = answerers(&pair);
+        let answering = answerers(&pair);
         pair.start_with(&with_lines(&pair));
         wait_until_heard(&pair.primary, 1);
         let calls = pair.client.call(lines::at(), INTERVAL);
         calls.wait_for_answers(10);
-        Self { pair, calls, _answerers }
+        Self { pair, calls, _answerers: answering }
     }
 }
 
