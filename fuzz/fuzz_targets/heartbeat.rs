@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use heartbeat::authentication::{Keys, Path};
-use heartbeat::trailer::{Configuration, Fingerprint, Session};
+use heartbeat::trailer::{Configuration, Fingerprint, HandOver, Session};
 use heartbeat::{
     Action, Authentication, Datagram, Ending, Event, Exchange, Link, Machine, Message, Partner, Role, Settings,
     Trailer,
@@ -60,6 +60,8 @@ fn settings(choice: u8) -> Settings {
         keepalive: Duration::from_millis(500),
         deadtime: Duration::from_millis(1500),
         monitor_links: choice & 16 != 0,
+        hot_standby: choice & 32 != 0,
+        services_stop_within: Duration::ZERO,
     }
 }
 
@@ -68,22 +70,25 @@ fn event(kind: u8, what: &[u8]) -> Event {
     let chosen = kind & 0x80 != 0;
     match kind % 10 {
         0 => Event::Received(vec![Datagram::new(link, [192, 0, 2, kind & 3].into(), what)]),
-        1 => heard(link, Message::Running),
-        2 => heard(link, Message::Stopped),
+        1 => heard(link, Message::Running, what),
+        2 => heard(link, Message::Stopped, what),
         3 => Event::LvsdReady,
         4 if chosen => Event::LvsdEnded(Ending::Exited { pid: 2, status: 1 }),
         4 => Event::LvsdEnded(Ending::Signalled { pid: 2, signal: 9 }),
         5 => Event::LinkState { link, up: chosen },
         6 => Event::Reconfigured(settings(what.first().copied().unwrap_or_default())),
         7 if chosen => Event::Terminate { signal: 15 },
+        7 => Event::HandOver,
         8 => Event::Introduced,
         _ => Event::Wake,
     }
 }
 
-fn heard(link: Link, message: Message) -> Event {
+fn heard(link: Link, message: Message, what: &[u8]) -> Event {
     let bytes = message.encode(heartbeat::ByteOrder::HOST);
-    Event::Received(vec![Datagram::new(link, [192, 0, 2, 2].into(), &bytes)])
+    let parts = [HandOver::Able, HandOver::Wanted, HandOver::Offered, HandOver::Prepared];
+    let part = what.first().and_then(|choice| parts.get(usize::from(*choice)));
+    Event::Received(vec![Datagram::new(link, [192, 0, 2, 2].into(), &bytes).saying(part.copied())])
 }
 
 struct Router {
@@ -104,6 +109,7 @@ impl Router {
                         self.addresses_up = true;
                         events.push_back(Event::AddressesRaised { missing: 0 });
                     }
+                    Action::TellConnections => events.push_back(Event::ConnectionsTold),
                     Action::DropAddresses => {
                         self.addresses_up = false;
                         events.push_back(Event::AddressesDropped { remaining: 0 });

@@ -160,14 +160,15 @@ impl Pair {
         self.start_with(&self.configuration());
     }
 
-    /// Configures both routers and starts pulse on them; comes back when the primary serves with every real server and the
-    /// backup stands by.
+    /// Configures both routers and starts pulse on them; comes back when the primary serves with every real server, the
+    /// backup stands by, and each has heard the other.
     pub fn start_with(&self, file: &LvsCf) {
         self.configure(file);
         start_pulse(&self.primary);
         self.wait_until_active(&self.primary);
         start_pulse(&self.backup);
         wait_until_heard(&self.backup, file.links());
+        wait_until_heard(&self.primary, file.links());
     }
 
     /// The same, with requests that are being answered.
@@ -211,6 +212,17 @@ impl Pair {
 /// Starts pulse as an init script does.
 pub fn start_pulse(router: &Machine) {
     router.run("/usr/sbin/pulse", &[]).expect_success();
+}
+
+/// Starts pulse on a router that shall stand by; comes back when the active one knows that it does.
+///
+/// # Panics
+///
+/// If that does not hear it within 10 s.
+pub fn start_standby(standby: &Machine, active: &Machine) {
+    start_pulse(standby);
+    wait_until_heard(standby, 1);
+    wait_until_heard(active, 1);
 }
 
 /// Stops pulse as an init script does, and waits for its end.

@@ -24,9 +24,11 @@ use crate::trailer::HandOver;
 use std::time::Duration;
 
 /// A router that ends waits no longer for its partner to prepare, nor longer than `deadtime`.
-const LAST_PATIENCE: Duration = Duration::from_secs(1);
+const LAST_PATIENCE: Duration = Duration::from_secs(2);
 /// One that goes on serving meanwhile has time: more than lvsd has for its table.
 const PATIENCE: Duration = Duration::from_secs(12);
+/// What takes no lvsd: telling connections, and saying RUNNING; never longer than `deadtime` either.
+const SHORT_PATIENCE: Duration = Duration::from_secs(1);
 /// What is not answered is said again: a datagram may be lost.
 const AGAIN: Duration = Duration::from_millis(100);
 /// Heartbeats may overtake each other: an offer is taken back only by one that comes so long after it.
@@ -244,13 +246,13 @@ impl Machine {
                 Ok(()) => self.stop_offering(Obstacle::NoAnswer { waited: self.patience(why) }, now),
                 Err(obstacle) => self.stop_offering(obstacle, now),
             },
-            Stage::Telling { since, .. } if now >= since + self.patience(Why::Signal) => {
+            Stage::Telling { since, .. } if now >= since + self.short_patience() => {
                 self.connections_told(now);
             }
             Stage::Preparing { since, offered: None, .. } if now >= since + PATIENCE => {
                 self.stop_preparing(Obstacle::NoAnswer { waited: PATIENCE }, now);
             }
-            Stage::HandedOver { since } if now >= since + self.patience(Why::Signal) => {
+            Stage::HandedOver { since } if now >= since + self.short_patience() => {
                 self.tell(HandOverLine::GivenUp(Obstacle::NotTaken));
                 self.hand_over.finish(Progress::Failed(Obstacle::NotTaken));
             }
@@ -384,6 +386,10 @@ impl Machine {
             Why::Signal => LAST_PATIENCE.min(self.settings.deadtime),
             Why::Asked | Why::Wanted => PATIENCE,
         }
+    }
+
+    fn short_patience(&self) -> Duration {
+        SHORT_PATIENCE.min(self.settings.deadtime)
     }
 
     /// Whether this router would take the service over, or gives it away.

@@ -76,16 +76,16 @@ fn told_to_end_it_does_not_wait_for_a_partner_that_says_no_part() {
 }
 
 #[test]
-fn told_to_end_it_waits_a_second_and_says_the_offer_again_and_again() {
+fn told_to_end_it_waits_two_seconds_and_says_the_offer_again_and_again() {
     let mut router = offering(told_to_end());
     let now = router.now;
     router.said.clear();
-    router.wake_until(now + 0.9);
-    assert_eq!(router.said, vec!["send RUNNING"; 9]);
+    router.wake_until(now + 1.9);
+    assert_eq!(router.said, vec!["send RUNNING"; 19]);
     assert_eq!(
-        router.wake_until(now + 1.0),
+        router.wake_until(now + 2.0),
         [
-            "leaving without a prepared partner: the partner has not answered within 1 s",
+            "leaving without a prepared partner: the partner has not answered within 2 s",
             "inactive_cmd",
             "drop"
         ]

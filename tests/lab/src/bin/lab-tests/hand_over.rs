@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use lab::conversation::Answerer;
 use lab::lvs_cf::LvsCf;
-use lab::pair::{FLOATING, destinations, start_pulse, stop_pulse, wait_until_heard};
+use lab::pair::{FLOATING, destinations, start_pulse, start_standby, stop_pulse, wait_until_heard};
 use lab::suite::Test;
 use lab::traffic::INTERVAL;
 use lab::{Machine, Moment, Pair, Routing, Traffic, tests, wait_until};
@@ -43,7 +43,6 @@ impl Serving {
         let pair = Pair::boot(routing);
         let answering = answerers(&pair);
         pair.start_with(&with_lines(&pair));
-        wait_until_heard(&pair.primary, 1);
         let calls = pair.client.call(lines::at(), INTERVAL);
         calls.wait_for_answers(10);
         Self { pair, calls, _answerers: answering }
@@ -61,14 +60,8 @@ fn a_planned_stop_of_the_backup_fails_no_request() {
     let Serving { pair, calls, .. } = &serving;
     stop_pulse(&pair.primary);
     pair.wait_until_active(&pair.backup);
-    start_again(&pair.primary, &pair.backup);
+    start_standby(&pair.primary, &pair.backup);
     stops_in_order(pair, calls, &pair.backup, &pair.primary);
-}
-
-/// Starts pulse on a standby, and waits until the active router knows that it is there.
-fn start_again(standby: &Machine, active: &Machine) {
-    start_pulse(standby);
-    wait_until_heard(active, 1);
 }
 
 /// The active router is told to end.
@@ -121,7 +114,7 @@ fn connections_survive_planned_stops(routing: Routing) {
         let event = Moment::now();
         young.expect_all_since(event);
         old.expect_all_since(event);
-        start_again(active, standby);
+        start_standby(active, standby);
     }
 }
 

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use lab::pair::{FLOATING, NAT_ROUTER, SERVICE, destinations, start_pulse, stop_pulse, wait_until_heard};
+use lab::pair::{
+    FLOATING, NAT_ROUTER, SERVICE, destinations, start_pulse, start_standby, stop_pulse, wait_until_heard,
+};
 use lab::suite::Test;
 use lab::wait::holds_for;
 use lab::{Machine, Pair, Routing, Traffic, tests, wait_until};
@@ -143,8 +145,7 @@ fn a_planned_stop_of_the_backup_is_hardly_noticed() {
     let traffic = pair.serve();
     stop_pulse(&pair.primary);
     pair.wait_until_active(&pair.backup);
-    start_pulse(&pair.primary);
-    wait_until_heard(&pair.primary, 1);
+    start_standby(&pair.primary, &pair.backup);
 
     stopped_in_order(&traffic, &pair.backup);
     pair.wait_until_active(&pair.primary);
