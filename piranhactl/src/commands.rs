@@ -29,6 +29,8 @@ pub(crate) enum Command {
     Status(Status),
     /// Show what this router was, since when and why
     History,
+    /// Make the router that is not active the active one, and wait until it serves
+    Failover,
     /// Show the status anew each second; where output is no terminal, a line for each change
     Watch,
     /// Give a real server no new connections, and wait until its connections have ended
@@ -93,6 +95,7 @@ impl Command {
         match self {
             Self::Status(status) => status.run(lvsd, pulse).await,
             Self::History => history::run(pulse).await,
+            Self::Failover => Ok(say(&pulse.failover().await?)?),
             Self::Watch => watch::run(lvsd).await,
             Self::Drain { of, deadline, no_wait } => {
                 drain::run(lvsd, of.real_server, deadline, !no_wait).await

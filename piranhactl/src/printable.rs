@@ -26,6 +26,7 @@ pub(crate) fn answer(mut answer: Answer) -> Answer {
 pub(crate) fn answer_of_pulse(mut answer: pulse::Answer) -> pulse::Answer {
     match &mut answer {
         pulse::Answer::Status(status) => clean_routers(status),
+        pulse::Answer::Done { message } => *message = line(message),
         pulse::Answer::Refused { reason } => clean_lines(reason),
     }
     answer

@@ -22,6 +22,16 @@ impl Pulse {
     pub(crate) async fn status(&self) -> Result<Status, Error> {
         match printable::answer_of_pulse(self.0.exchange(Command::Status).await?) {
             Answer::Status(status) => Ok(*status),
+            Answer::Done { .. } => Err(self.0.beside_the_point()),
+            Answer::Refused { reason } => Err(self.0.refused(reason)),
+        }
+    }
+
+    /// Makes the other router the active one; answers with which one that is.
+    pub(crate) async fn failover(&self) -> Result<String, Error> {
+        match printable::answer_of_pulse(self.0.exchange(Command::Failover).await?) {
+            Answer::Done { message } => Ok(message),
+            Answer::Status(_) => Err(self.0.beside_the_point()),
             Answer::Refused { reason } => Err(self.0.refused(reason)),
         }
     }

@@ -1,7 +1,7 @@
 //! The state machine of the configured service.
 
 use heartbeat::trailer::Trailer;
-use heartbeat::{Action, Event, FosMachine, Insight, Machine, Moment, Settings};
+use heartbeat::{Action, Event, FosMachine, Insight, Machine, Moment, Obstacle, Progress, Settings, State};
 use lvs_cf::Service;
 
 /// Decides which router is active.
@@ -33,6 +33,19 @@ impl Decision {
             Self::Lvs(machine) => machine.next_wake(),
             Self::Fos(machine) => machine.next_wake(),
         }
+    }
+
+    /// What became of the last [`Event::HandOver`].
+    pub(crate) fn progress(&self) -> Progress {
+        match self {
+            Self::Lvs(machine) => machine.progress(),
+            Self::Fos(_) => Progress::Failed(Obstacle::Fos),
+        }
+    }
+
+    /// Whether this router is the active one.
+    pub(crate) fn is_active(&self) -> bool {
+        self.account().standing.is_some_and(|standing| standing.state == State::Active)
     }
 
     /// What it knows.

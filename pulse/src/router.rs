@@ -8,13 +8,14 @@ use std::time::{Duration, Instant};
 use control::pulse::{Answer, Command};
 use control::readiness::FromLvsd;
 use heartbeat::trailer::RealServers;
-use heartbeat::{Action, Ending, Event, Line, Moment, Role, Severity, SyncMode, Trailer};
+use heartbeat::{Action, Ending, Event, Line, Moment, Progress, Role, Severity, SyncMode, Trailer};
 use lvs_cf::Service;
 use netdev::Interfaces;
 use nix::sys::signal::Signal as Number;
 use service::clocks::Clocks;
 use service::control_socket::Asked;
 use service::signals::{Signal, Signals};
+use tokio::sync::oneshot;
 use tokio::task::{JoinHandle, JoinSet};
 
 use crate::aside;
@@ -60,6 +61,8 @@ pub(crate) struct Router {
     signals: Signals,
     watch: Option<Watch>,
     control: Control,
+    /// Who has asked for a hand-over and waits for its end.
+    failovers: Vec<oneshot::Sender<Answer>>,
     /// What lvsd has counted, while it runs.
     real_servers: Option<RealServers>,
     /// When the file in force was read.
@@ -118,6 +121,7 @@ impl Router {
             signals: Signals::catch()?,
             watch: watch(&plan),
             control: Control::open(),
+            failovers: Vec::new(),
             real_servers: None,
             loaded: Moment::ZERO,
             refused: None,
@@ -138,6 +142,7 @@ impl Router {
             }
             self.turn().await;
             self.wake_if_due();
+            self.answer_failovers();
         };
         self.finish().await;
         status
@@ -281,9 +286,32 @@ impl Router {
                 };
                 Answer::Status(Box::new(facts.status()))
             }
+            Command::Failover => {
+                self.handle(Event::HandOver);
+                self.failovers.push(asked.answer);
+                return self.answer_failovers();
+            }
         };
         // Whoever asked may be gone.
         let _ = asked.answer.send(answer);
+    }
+
+    /// Once it is known what became of it.
+    fn answer_failovers(&mut self) {
+        if self.failovers.is_empty() {
+            return;
+        }
+        let answer = match self.machine.progress() {
+            Progress::UnderWay => return,
+            Progress::Failed(obstacle) => Answer::Refused { reason: obstacle.to_string() },
+            Progress::None | Progress::Done => {
+                let who = if self.machine.is_active() { "this router" } else { "the partner" };
+                Answer::Done { message: format!("{who} serves now") }
+            }
+        };
+        for asker in self.failovers.drain(..) {
+            let _ = asker.send(answer.clone());
+        }
     }
 
     /// Looking up names may take long, as may asking for the addresses of this machine.

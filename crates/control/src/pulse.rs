@@ -20,6 +20,8 @@ pub const SOCKET: &str = "/run/piranha/pulse.sock";
 pub enum Command {
     /// Tell everything that is known: [`Answer::Status`].
     Status,
+    /// Make the router that is not active the active one. Answered when that is so: [`Answer::Done`].
+    Failover,
 }
 
 /// What pulse answers.
@@ -28,6 +30,11 @@ pub enum Command {
 pub enum Answer {
     /// To [`Command::Status`].
     Status(Box<Status>),
+    /// To [`Command::Failover`]: it is done.
+    Done {
+        /// Which router serves now, in one line for people.
+        message: String,
+    },
     /// It is not done.
     Refused {
         /// Why, for people: what was tried, what is wrong, what to do. One or more lines.

@@ -70,13 +70,15 @@ fn every_answer_has_an_example() {
 #[test]
 fn what_pulse_is_asked_and_answers_has_an_example() {
     let requests: Vec<Request<pulse::Command>> = messages("pulse-request");
-    assert_eq!(requests.iter().map(|request| request.command).collect::<Vec<_>>(), [pulse::Command::Status]);
+    let asked: Vec<_> = requests.iter().map(|request| request.command).collect();
+    assert_eq!(asked, [pulse::Command::Status, pulse::Command::Failover]);
     let word = |answer: &pulse::Answer| match answer {
         pulse::Answer::Status(_) => "status",
+        pulse::Answer::Done { .. } => "done",
         pulse::Answer::Refused { .. } => "refused",
     };
     let shown: Vec<_> = messages::<pulse::Answer>("pulse-answer").iter().map(word).collect();
-    assert_eq!(shown, ["refused", "status"]);
+    assert_eq!(shown, ["done", "refused", "status"]);
 }
 
 #[test]

@@ -13,6 +13,7 @@ fn help() {
     Commands:
       status         Show both routers, every virtual server and real server
       history        Show what this router was, since when and why
+      failover       Make the router that is not active the active one, and wait until it serves
       watch          Show the status anew each second; where output is no terminal, a line for each change
       drain          Give a real server no new connections, and wait until its connections have ended
       undrain        Take a drain back

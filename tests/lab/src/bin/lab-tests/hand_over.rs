@@ -22,6 +22,9 @@ pub(crate) fn tests() -> Vec<Test> {
         a_planned_stop_of_the_backup_fails_no_request,
         connections_survive_planned_stops_with_direct_routing,
         connections_survive_planned_stops_with_nat,
+        three_failovers_fail_no_call_and_break_no_connection_with_direct_routing,
+        three_failovers_break_no_connection_with_nat,
+        a_failover_is_refused_without_a_partner_that_can_serve,
         a_partner_without_lvsd_does_not_keep_a_router_from_ending,
     )
 }
@@ -41,11 +44,11 @@ struct Serving {
 impl Serving {
     fn begin(routing: Routing) -> Self {
         let pair = Pair::boot(routing);
-        let answering = answerers(&pair);
+        let answerers = answerers(&pair);
         pair.start_with(&with_lines(&pair));
         let calls = pair.client.call(lines::at(), INTERVAL);
         calls.wait_for_answers(10);
-        Self { pair, calls, _answerers: answering }
+        Self { pair, calls, _answerers: answerers }
     }
 }
 
@@ -116,6 +119,63 @@ fn connections_survive_planned_stops(routing: Routing) {
         old.expect_all_since(event);
         start_standby(active, standby);
     }
+}
+
+fn three_failovers_fail_no_call_and_break_no_connection_with_direct_routing() {
+    three_failovers(Routing::Direct);
+}
+
+fn three_failovers_break_no_connection_with_nat() {
+    three_failovers(Routing::Nat);
+}
+
+/// The service goes there, back and there again; the second time the standby is asked.
+fn three_failovers(routing: Routing) {
+    let serving = Serving::begin(routing);
+    let Serving { pair, calls, .. } = &serving;
+    let old = pair.client.converse(lines::at(), HELD);
+    let [primary, backup] = pair.routers();
+    for (asked, from, to) in
+        [(primary, primary, backup), (primary, backup, primary), (primary, primary, backup)]
+    {
+        let young = pair.client.converse(lines::at(), HELD);
+        let event = calls.moment();
+        let said = asked.run("/usr/sbin/piranhactl", &["failover"]).expect_success();
+        let who = if asked.name() == to.name() { "this router" } else { "the partner" };
+        assert_eq!(said.trim(), format!("{who} serves now"));
+        assert!(!from.has_address(FLOATING), "the old owner lets go before the new one serves");
+        wait_until("the new owner has the address", PATIENCE, || pair.only(to));
+        calls.wait_for_answers(50);
+        report(calls, event);
+        if routing == Routing::Direct {
+            calls.expect_no_failure_since(event);
+        }
+        prepared_before_it_served(to);
+        let event = Moment::now();
+        young.expect_all_since(event);
+        old.expect_all_since(event);
+        wait_until("lvsd of the old owner has ended", PATIENCE, || from.processes_named("lvsd").is_empty());
+    }
+}
+
+fn a_failover_is_refused_without_a_partner_that_can_serve() {
+    let pair = Pair::boot(Routing::Direct);
+    pair.configure(&pair.configuration());
+    start_pulse(&pair.primary);
+    pair.wait_until_active(&pair.primary);
+    expect_refusal(&pair.primary, "the partner is not heard");
+
+    pair.backup.run("/usr/sbin/pulse", &["--lvsd=/usr/sbin/missing"]).expect_success();
+    wait_until_heard(&pair.backup, 1);
+    wait_until_heard(&pair.primary, 1);
+    expect_refusal(&pair.backup, "lvsd does not run here");
+    assert!(pair.only(&pair.primary), "nothing has changed");
+}
+
+fn expect_refusal(router: &Machine, reason: &str) {
+    let refused = router.run("/usr/sbin/piranhactl", &["failover"]);
+    assert_eq!(refused.code(), 1, "{}", refused.stderr);
+    assert!(refused.stderr.contains(reason), "{}", refused.stderr);
 }
 
 fn answerers(pair: &Pair) -> Vec<Answerer> {
