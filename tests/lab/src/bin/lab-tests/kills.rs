@@ -400,7 +400,7 @@ fn active(file: File) -> State {
         switch: "1".to_owned(),
         processes: strings(&["lvsd", "nanny", "nanny", "nanny", "nanny", "pulse"]),
         pid_files: strings(&["/run/pulse.pid names pulse", "/run/lvs.pid names lvsd"]),
-        files: strings(&["addresses", "expire_nodest_conn", "lvsd.sock", "services"]),
+        files: strings(&["addresses", "expire_nodest_conn", "lvsd.sock", "pulse.sock", "services"]),
     }
 }
 
@@ -410,7 +410,7 @@ fn standby() -> State {
         sync_daemons: strings(&["backup eth0 0"]),
         processes: strings(&["pulse"]),
         pid_files: strings(&["/run/pulse.pid names pulse"]),
-        files: strings(&["addresses"]),
+        files: strings(&["addresses", "pulse.sock"]),
         ..nothing()
     }
 }
