@@ -51,11 +51,24 @@ impl Addresses {
         } else {
             // It listens before it looks, so that no change falls between.
             self.up = Some(Up { changes: Changes::listen(), upkeep: Upkeep::default() });
-            let results = self.interfaces.raise(&self.floating);
+            let failures = self.raise_in_order(now);
             self.look_at_devices(now);
-            each_failure(results, self.floating.len())
+            failures
         };
         self.tell_all(failures)
+    }
+
+    /// The NAT router's address is the first one, and is announced before any other is up: a real server that still has
+    /// the partner for its way out would lose the answers to the first clients.
+    fn raise_in_order(&mut self, now: Instant) -> Vec<String> {
+        let (first, others) = self.floating.split_at(self.floating.len().min(1));
+        let mut failures = each_failure(self.interfaces.raise(first), first.len());
+        if failures.is_empty() {
+            self.announcing.start(first, now);
+            self.announcing.send_due(now);
+        }
+        failures.extend(each_failure(self.interfaces.raise(others), others.len()));
+        failures
     }
 
     /// Removes all, and announces them no more; answers with the number that are still up.

@@ -74,12 +74,11 @@ impl Announcing {
             self.ports.clear();
             self.listed = Some(now);
         }
-        let mut devices: BTreeMap<&str, Vec<&Announcement>> = BTreeMap::new();
+        // In this order: the NAT router's address comes first, so that real servers know whom to answer before a client
+        // knows whom to ask.
         for announcement in due {
-            devices.entry(&announcement.device).or_default().push(announcement);
-        }
-        for (device, announcements) in devices {
-            if let Err(error) = self.send_on(device, socket, &announcements) {
+            if let Err(error) = self.send_one(socket, announcement) {
+                let device = &announcement.device;
                 self.ports.remove(device);
                 self.complain(format!("floating addresses on {device} are not announced: {error}"));
             }
@@ -87,13 +86,9 @@ impl Announcing {
     }
 
     /// Where nobody asks for hardware addresses there is nothing to be told.
-    fn send_on(
-        &mut self,
-        device: &str,
-        socket: &PacketSocket,
-        announcements: &[&Announcement],
-    ) -> Result<(), PacketError> {
-        let port = match self.ports.entry(device.to_owned()) {
+    fn send_one(&mut self, socket: &PacketSocket, announcement: &Announcement) -> Result<(), PacketError> {
+        let device = &announcement.device;
+        let port = match self.ports.entry(device.clone()) {
             Entry::Occupied(known) => known.into_mut(),
             Entry::Vacant(unknown) => unknown.insert(EthernetPort::find(device)?),
         };
@@ -101,9 +96,9 @@ impl Announcing {
             return Ok(());
         }
         let address = port.hardware_address();
-        let frames =
-            announcements.iter().flat_map(|it| std::iter::once(it.frame(address)).chain(it.request(address)));
-        frames.map(|frame| socket.send(port, &frame)).fold(Ok(()), Result::and)
+        let reply = socket.send(port, &announcement.frame(address));
+        let request = announcement.request(address).map_or(Ok(()), |frame| socket.send(port, &frame));
+        reply.and(request)
     }
 
     /// Once in each time as the active router.

@@ -121,7 +121,7 @@ impl Interfaces {
 
     /// Removes floating addresses from their devices, whatever their label and prefix. One that is not there is fine,
     /// and so is a device that does not exist. Other addresses stay, even those that the kernel would remove too.
-    /// Gives one result for each, in the same order; one failure stops no other.
+    /// Who had them before is forgotten. Gives one result for each, in the same order; one failure stops no other.
     ///
     /// Source: specification `pulse.md`, section 15.
     ///
@@ -135,10 +135,15 @@ impl Interfaces {
 
         let mut batch = Batch::new();
         for step in &steps {
+            step.forget_neighbour(&mut batch).map_err(|source| step.failed(source))?;
+        }
+        for step in &steps {
             step.push(&mut batch).map_err(|source| step.failed(source))?;
         }
         let mut outcomes = vec![Ok(Lowered::Absent); wanted.len()];
-        for (step, answer) in steps.iter().zip(self.socket.execute(&mut batch)) {
+        // Mostly there is nothing to forget.
+        let answers = self.socket.execute(&mut batch).into_iter().skip(steps.len());
+        for (step, answer) in steps.iter().zip(answers) {
             let outcome = step.outcome(answer);
             let of_step = |(floating, _): &(&FloatingAddress, _)| floating.is(&step.removed().held);
             for (_, known) in wanted.iter().zip(&mut outcomes).filter(of_step) {

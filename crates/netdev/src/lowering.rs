@@ -8,7 +8,7 @@ use neli::{
 };
 use netlink::{Batch, Errno};
 
-use crate::{Error, HeldAddress, network::contains};
+use crate::{Error, HeldAddress, message::ForgetNeighbour, network::contains};
 
 /// How a floating address came to be gone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,6 +72,14 @@ fn goes_with(primary: &HeldAddress, other: &HeldAddress) -> bool {
 }
 
 impl Step<'_, Entry> {
+    /// Appends the request that comes before all others. This machine still knows where the address was before it had it
+    /// itself. If it forwards packets, it would send there whatever comes for the address before the next owner is
+    /// announced, and get it back from there, until the packet's hops are used up. Not knowing, it keeps the packet and asks.
+    pub(crate) fn forget_neighbour(&self, batch: &mut Batch) -> Result<(), netlink::Error> {
+        let HeldAddress { address, index, .. } = self.removed().held;
+        batch.push(Rtm::Delneigh, NlmF::empty(), &ForgetNeighbour { address, index })
+    }
+
     /// Appends the request.
     pub(crate) fn push(&self, batch: &mut Batch) -> Result<(), netlink::Error> {
         // The kernel's own words go back to it, with everything that an address can have.

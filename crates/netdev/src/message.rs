@@ -6,7 +6,7 @@ use std::{io::Cursor, net::IpAddr};
 
 use neli::{
     ToBytes,
-    consts::rtnl::{Ifa, IfaF, Iff, RtAddrFamily, RtScope, RtaType},
+    consts::rtnl::{Ifa, IfaF, Iff, Nda, RtAddrFamily, RtScope, RtaType},
     err::SerError,
     types::{Buffer, RtBuffer},
 };
@@ -87,6 +87,28 @@ impl AddAddress<'_> {
         flags.to_bytes(buffer)?;
         RtScope::Universe.to_bytes(buffer)?;
         self.index.to_bytes(buffer)
+    }
+}
+
+/// Forgets who else had an address: `struct ndmsg` (`linux/neighbour.h`).
+#[derive(Debug)]
+pub(crate) struct ForgetNeighbour {
+    pub(crate) address: IpAddr,
+    pub(crate) index: u32,
+}
+
+impl ToBytes for ForgetNeighbour {
+    fn to_bytes(&self, buffer: &mut Cursor<Vec<u8>>) -> Result<(), SerError> {
+        let (family, octets) = match self.address {
+            IpAddr::V4(address) => (RtAddrFamily::Inet, address.octets().to_vec()),
+            IpAddr::V6(address) => (RtAddrFamily::Inet6, address.octets().to_vec()),
+        };
+        family.to_bytes(buffer)?;
+        [0u8; 3].to_bytes(buffer)?;
+        self.index.to_bytes(buffer)?;
+        // State, flags and type do not matter.
+        [0u8; 4].to_bytes(buffer)?;
+        put(buffer, Nda::Dst, &octets.as_slice())
     }
 }
 
@@ -182,6 +204,14 @@ mod tests {
             attribute_of(6, &[vec![0; 4], vec![0xff; 4], vec![0; 8]].concat()),
         ];
         assert_eq!(request(&label, "2001:db8::1", 64), expected.concat());
+    }
+
+    #[test]
+    fn a_neighbour_is_forgotten_by_address_and_device() {
+        let message = ForgetNeighbour { address: "192.168.26.10".parse().unwrap(), index: 7 };
+        let expected =
+            [vec![2, 0, 0, 0], 7u32.to_ne_bytes().to_vec(), vec![0; 4], attribute_of(1, &[192, 168, 26, 10])];
+        assert_eq!(bytes(&message), expected.concat());
     }
 
     #[test]
