@@ -63,7 +63,8 @@ impl Addresses {
     fn raise_in_order(&mut self, now: Instant) -> Vec<String> {
         let (first, others) = self.floating.split_at(self.floating.len().min(1));
         let mut failures = each_failure(self.interfaces.raise(first), first.len());
-        if failures.is_empty() {
+        let devices: BTreeSet<_> = self.floating.iter().map(|floating| floating.label.device()).collect();
+        if failures.is_empty() && devices.len() > 1 {
             self.announcing.start(first, now);
             self.announcing.send_due(now);
         }

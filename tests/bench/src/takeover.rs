@@ -12,7 +12,7 @@ use lab::{Machine, Moment, Pair, Routing, Traffic, wait_until};
 use nix::sys::signal::Signal;
 
 /// Each event happens so often to each pair, in turn.
-const ROUNDS: u32 = 7;
+const ROUNDS: u32 = 5;
 const PATIENCE: Duration = Duration::from_secs(30);
 /// Whatever is missed so long after the takeover belongs to the event, too.
 const WATCHED: Duration = Duration::from_secs(2);

@@ -1,4 +1,4 @@
-//! Real servers run nginx, which answers every request with the name of its machine.
+//! Real servers run nginx, which answers every request with the name of its machine, and one with a long answer.
 
 use std::time::Duration;
 
@@ -9,6 +9,11 @@ use crate::wait::wait_until;
 
 /// Where the configuration of nginx lies on a machine.
 const CONFIGURATION: &str = "/etc/nginx/lab.conf";
+/// The path of the long answer, which takes half a minute.
+pub const LONG: &str = "/long";
+/// Bytes of the long answer, and of it in a second.
+const LONG_SIZE: &str = "15M";
+const LONG_RATE: &str = "512k";
 
 impl Machine {
     /// Starts nginx; it listens when this returns.
@@ -18,6 +23,8 @@ impl Machine {
     /// If nginx does not start.
     pub fn start_web(&self, port: u16) {
         self.write(CONFIGURATION, configuration(self.name(), port));
+        // Takes no memory: it is all hole.
+        self.run("truncate", &["--size", LONG_SIZE, &format!("/run{LONG}")]).expect_success();
         self.run("nginx", &["-c", CONFIGURATION]).expect_success();
     }
 
@@ -44,6 +51,7 @@ fn configuration(name: &str, port: u16) -> String {
          \x20   server {{\n\
          \x20       listen {port};\n\
          \x20       listen [::]:{port} ipv6only=on;\n\
+         \x20       location = {LONG} {{ root /run; limit_rate {LONG_RATE}; }}\n\
          \x20       location / {{ return 200 \"{name}\\n\"; }}\n\
          \x20   }}\n\
          }}\n"

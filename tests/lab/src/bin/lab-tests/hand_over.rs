@@ -7,12 +7,15 @@ use lab::lvs_cf::LvsCf;
 use lab::pair::{FLOATING, destinations, start_pulse, start_standby, stop_pulse, wait_until_heard};
 use lab::suite::Test;
 use lab::traffic::INTERVAL;
+use lab::web::LONG;
 use lab::{Machine, Moment, Pair, Routing, Traffic, tests, wait_until};
 use nix::sys::signal::Signal;
 
 use crate::lines;
 
 const PATIENCE: Duration = Duration::from_secs(15);
+/// Longer than the rest of a long transfer takes.
+const LONG_PATIENCE: Duration = Duration::from_secs(60);
 /// Connections that are held.
 const HELD: usize = 30;
 
@@ -134,11 +137,14 @@ fn three_failovers(routing: Routing) {
     let serving = Serving::begin(routing);
     let Serving { pair, calls, .. } = &serving;
     let old = pair.client.converse(lines::at(), HELD);
+    let long = format!("http://{}{LONG}", pair.floating());
+    let mut transfer = pair.client.start("wget", &["--tries=1", "--output-document=/dev/null", &long]);
     let [primary, backup] = pair.routers();
     for (asked, from, to) in
         [(primary, primary, backup), (primary, backup, primary), (primary, primary, backup)]
     {
         let young = pair.client.converse(lines::at(), HELD);
+        assert!(!pair.client.processes_named("wget").is_empty(), "the long transfer goes on");
         let event = calls.moment();
         let said = asked.run("/usr/sbin/piranhactl", &["failover"]).expect_success();
         let who = if asked.name() == to.name() { "this router" } else { "the partner" };
@@ -154,6 +160,7 @@ fn three_failovers(routing: Routing) {
         old.expect_all_since(event);
         wait_until("lvsd of the old owner has ended", PATIENCE, || from.processes_named("lvsd").is_empty());
     }
+    assert!(transfer.wait(LONG_PATIENCE).success(), "the long transfer is complete: {}", transfer.output());
 }
 
 fn a_failover_is_refused_without_a_partner_that_can_serve() {
