@@ -1,6 +1,7 @@
 //! The floating addresses of this machine: raised, kept up, dropped, announced (specification pulse.md 15).
 
 use std::collections::{BTreeSet, HashSet};
+use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 use netdev::{Error, FloatingAddress, Interfaces, Raised, Upkeep};
@@ -11,6 +12,12 @@ use crate::changes::Changes;
 /// Addresses that one log line names, at most.
 const NAMED: usize = 5;
 
+/// What came of each address, or why nothing was tried.
+type Outcomes = Result<Vec<Result<Raised, Error>>, Error>;
+
+/// A way to raise addresses.
+type Raising = fn(&mut Interfaces, &[FloatingAddress]) -> Outcomes;
+
 /// The floating addresses, by netlink and packet socket.
 #[derive(Debug)]
 pub(crate) struct Addresses {
@@ -19,6 +26,8 @@ pub(crate) struct Addresses {
     announcing: Announcing,
     /// From raising to dropping.
     up: Option<Up>,
+    /// Not yet up since this router became active: their devices may be set up.
+    awaited: HashSet<IpAddr>,
     /// Not all could be removed.
     stuck: bool,
     /// What has been complained of, so that trying again is not told again.
@@ -40,10 +49,12 @@ impl Addresses {
     ) -> Self {
         let mut announcing = Announcing::default();
         announcing.refresh(refresh);
-        Self { interfaces, floating, announcing, up: None, stuck: false, told: BTreeSet::new() }
+        let (awaited, told) = (HashSet::new(), BTreeSet::new());
+        Self { interfaces, floating, announcing, up: None, awaited, stuck: false, told }
     }
 
-    /// Raises all; answers with the number that could not be. A device that is down is set up the first time.
+    /// Raises all; answers with the number that could not be. A device that is down is set up, unless the address has been
+    /// on it.
     pub(crate) fn raise(&mut self, now: Instant) -> usize {
         self.stuck = false;
         let failures = if self.up.is_some() {
@@ -61,14 +72,19 @@ impl Addresses {
     /// The NAT router's address is the first one, and is announced before any other is up: a real server that still has
     /// the partner for its way out would lose the answers to the first clients.
     fn raise_in_order(&mut self, now: Instant) -> Vec<String> {
+        self.awaited = self.floating.iter().map(|floating| floating.address).collect();
         let (first, others) = self.floating.split_at(self.floating.len().min(1));
-        let mut failures = each_failure(self.interfaces.raise(first), first.len());
+        let raised = self.interfaces.raise(first);
+        expect_no_more(&mut self.awaited, first, &raised);
+        let mut failures = each_failure(raised, first.len());
         let devices: BTreeSet<_> = self.floating.iter().map(|floating| floating.label.device()).collect();
         if failures.is_empty() && devices.len() > 1 {
             self.announcing.start(first, now);
             self.announcing.send_due(now);
         }
-        failures.extend(each_failure(self.interfaces.raise(others), others.len()));
+        let raised = self.interfaces.raise(others);
+        expect_no_more(&mut self.awaited, others, &raised);
+        failures.extend(each_failure(raised, others.len()));
         failures
     }
 
@@ -94,7 +110,10 @@ impl Addresses {
         let mut failures = Vec::new();
         if self.up.is_some() {
             failures.extend(each_failure(self.interfaces.reshape(&change.changed), change.changed.len()));
-            failures.extend(each_failure(self.interfaces.raise(&change.new), change.new.len()));
+            self.awaited.extend(change.new.iter().map(|floating| floating.address));
+            let raised = self.interfaces.raise(&change.new);
+            expect_no_more(&mut self.awaited, &change.new, &raised);
+            failures.extend(each_failure(raised, change.new.len()));
         }
         if self.up.is_some() || self.stuck {
             failures.extend(each_failure(self.interfaces.lower(&change.vanished), change.vanished.len()));
@@ -181,8 +200,21 @@ impl Addresses {
     }
 
     /// Raises what is missing among these, and announces it; answers with what failed.
+    /// A device that is down was set down by somebody, if the address has been on it.
     fn restore(&mut self, floating: &[FloatingAddress], now: Instant) -> Vec<String> {
-        let results = self.interfaces.restore(floating);
+        let (awaited, lost): (Vec<_>, Vec<_>) =
+            floating.iter().cloned().partition(|floating| self.awaited.contains(&floating.address));
+        let mut failures = self.put_up(&awaited, Interfaces::raise, now);
+        failures.extend(self.put_up(&lost, Interfaces::restore, now));
+        failures
+    }
+
+    fn put_up(&mut self, floating: &[FloatingAddress], how: Raising, now: Instant) -> Vec<String> {
+        if floating.is_empty() {
+            return Vec::new();
+        }
+        let results = how(&mut self.interfaces, floating);
+        expect_no_more(&mut self.awaited, floating, &results);
         let back: Vec<_> = results
             .iter()
             .flat_map(|results| floating.iter().zip(results))
@@ -251,5 +283,14 @@ fn names(floating: &[&FloatingAddress]) -> String {
     match floating.len().saturating_sub(NAMED) {
         0 => named.join(", "),
         more => format!("{} and {more} more", named.join(", ")),
+    }
+}
+
+/// Those that are up now are not awaited.
+fn expect_no_more(awaited: &mut HashSet<IpAddr>, floating: &[FloatingAddress], outcomes: &Outcomes) {
+    for (floating, outcome) in outcomes.iter().flat_map(|outcomes| floating.iter().zip(outcomes)) {
+        if outcome.is_ok() {
+            awaited.remove(&floating.address);
+        }
     }
 }
