@@ -11,6 +11,7 @@ use crate::keyword::{self, Kind};
 use crate::names::Names;
 use crate::outline::BlockKind;
 use crate::reader;
+use crate::values::Values;
 use crate::word::Word;
 use crate::written::{self, Unwritable};
 
@@ -92,11 +93,7 @@ impl Document {
     /// The words of a keyword's value that is in force, without quotes and a list's brackets; `None` if the keyword is
     /// not given.
     pub fn value(&self, place: Place, keyword: &str) -> Option<Vec<Word>> {
-        let draft = Draft::untouched(self);
-        let words = draft::value(draft.text(draft.block(place)?.in_force(keyword)?.line));
-        let list = keyword::kind(place.kind(), keyword) == Some(Kind::List);
-        let inside = || words.iter().skip(1).take_while(|word| **word != "]").cloned().collect();
-        Some(if list { inside() } else { words })
+        Values::of(self).get(place, keyword)
     }
 
     /// Gives a keyword a value: one word without quotes for most, IP and device for `address` and `nat_router`.
