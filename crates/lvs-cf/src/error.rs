@@ -153,7 +153,7 @@ impl Errors {
     }
 
     /// Like [`render`](Self::render), but no more than `limit` errors; the others are counted.
-    pub(crate) fn render_first(&self, path: &Path, limit: usize) -> String {
+    pub fn render_first(&self, path: &Path, limit: usize) -> String {
         let mut text: String = self.iter().take(limit).map(|error| error.diagnostic.render(path)).collect();
         let more = self.more + self.iter().skip(limit).count();
         if more > 0 {

@@ -1,0 +1,70 @@
+//! From an edit that a form asks for to a saved file, or to what the form is told instead.
+
+use crate::asked::Asked;
+use crate::base::{self, Part};
+use crate::edit::Edit;
+use crate::file::Present;
+use crate::notice::{Notice, Tone};
+use crate::saving::Saving;
+use crate::site::Site;
+
+/// Saves an edit of `part` that was asked for with `what` (for the log: `global settings`), and leaves a notice of it for
+/// the next page of the client. Without a change nothing is saved.
+///
+/// # Errors
+///
+/// Nothing was saved: the notice for the form, which is shown again with what was typed.
+pub(crate) async fn accept(
+    site: &Site,
+    asked: &Asked,
+    present: &Present,
+    part: &Part,
+    edit: Edit,
+    what: &str,
+) -> Result<(), Notice> {
+    if !edit.problems.is_empty() {
+        let general = edit.problems.of("").unwrap_or("see what is said at the fields below");
+        return Err(Notice::new(Tone::Refused, format!("nothing was saved: {general}")));
+    }
+    if base::check(present, &asked.parameters, part).is_err() {
+        let line = "nothing was saved yet: somebody else has changed what this form shows. What the file says now stands \
+                    beside each field; press ACCEPT to save yours";
+        return Err(Notice::new(Tone::Warning, line));
+    }
+    let notice = save(site, asked, present, edit, what).await?;
+    site.notices.leave(&asked.client.notices(), notice);
+    Ok(())
+}
+
+/// Saves an edit without looking whether its form is still good.
+///
+/// # Errors
+///
+/// As [`accept`].
+pub(crate) async fn save(
+    site: &Site,
+    asked: &Asked,
+    present: &Present,
+    edit: Edit,
+    what: &str,
+) -> Result<Notice, Notice> {
+    if !edit.is_needed() {
+        return Ok(Notice::new(Tone::Done, "nothing was changed, so nothing was saved"));
+    }
+    match site.helper.save(present, edit.document, what, asked).await {
+        Saving::Saved { serial_no } => {
+            let mut notice = Notice::new(Tone::Done, format!("saved as serial number {serial_no}"));
+            notice.lines.extend(edit.changes);
+            Ok(notice)
+        }
+        Saving::Changed => Err(Notice::new(
+            Tone::Warning,
+            "nothing was saved yet: the file was changed meanwhile; try again",
+        )),
+        Saving::Refused(lines) | Saving::Failed(lines) => {
+            let mut notice = Notice::new(Tone::Refused, "nothing was saved:");
+            notice.lines.extend(lines.lines().map(ToOwned::to_owned));
+            Err(notice)
+        }
+    }
+}
