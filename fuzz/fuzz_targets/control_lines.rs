@@ -5,12 +5,13 @@
 use std::fmt::Debug;
 
 use control::command::{Answer, Command};
+use control::helper;
 use control::lines::{Decoder, encode};
 use control::pool::{FromPool, ToPool};
 use control::pulse;
 use control::readiness::{FromLvsd, Heard};
 use control::report::{FromNanny, ToNanny};
-use control::request::Request;
+use control::request::{Line, Request};
 use control::tokens::Tokens;
 use libfuzzer_sys::fuzz_target;
 use serde::{Serialize, de::DeserializeOwned};
@@ -26,6 +27,8 @@ fuzz_target!(|pieces: Vec<Vec<u8>>| {
     hear::<Answer>(&pieces);
     hear::<Request<pulse::Command>>(&pieces);
     hear::<pulse::Answer>(&pieces);
+    hear::<Request<helper::Command>>(&pieces);
+    hear::<helper::Answer>(&pieces);
     understand(&pieces);
     let mut tokens = Tokens::default();
     let found: Vec<_> = pieces.iter().flat_map(|piece| tokens.feed(piece)).collect();
@@ -35,8 +38,8 @@ fuzz_target!(|pieces: Vec<Vec<u8>>| {
 /// What lvsd does with a line on its control socket.
 fn understand(pieces: &[Vec<u8>]) {
     let mut decoder = Decoder::default();
-    for line in pieces.iter().map_while(|piece| decoder.feed(piece).ok()).flatten() {
-        if let Ok(command) = Request::<Command>::understand(line) {
+    for line in pieces.iter().map_while(|piece| decoder.feed::<Line>(piece).ok()).flatten() {
+        if let Ok(command) = Request::<Command>::understand(&line) {
             assert!(!command.to_string().is_empty());
         }
     }

@@ -134,29 +134,35 @@ pub enum Answer {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::value::to_raw_value;
+    use serde_json::{Value, json};
 
     use super::Command;
     use crate::request::Request;
+
+    fn understand(line: &Value) -> Result<Command, String> {
+        Request::understand(&to_raw_value(line).unwrap())
+    }
 
     #[test]
     fn a_request_is_one_object() {
         let drain =
             json!({"version": 1, "command": {"drain": {"real_server": "web/one", "deadline_ms": 1500}}});
-        let command: Command = Request::understand(drain).unwrap();
+        let command = understand(&drain).unwrap();
         assert_eq!(command, Command::Drain { real_server: "web/one".to_owned(), deadline_ms: Some(1500) });
         assert_eq!(command.to_string(), "drain web/one --deadline 2s");
         let weight = Command::Weight { real_server: "web/one".to_owned(), weight: None };
         assert_eq!(weight.to_string(), "weight web/one default");
-        let status: Command = Request::understand(json!({"version": 1, "command": "status"})).unwrap();
+        let status = understand(&json!({"version": 1, "command": "status"})).unwrap();
         assert_eq!(status, Command::Status);
     }
 
     #[test]
     fn what_is_not_understood_is_refused_with_a_reason() {
-        let refused = |line| Request::<Command>::understand(line).unwrap_err();
+        let refused = |line| understand(&line).unwrap_err();
         insta::assert_snapshot!(refused(json!({"version": 2, "command": "dance"})), @"this lvsd speaks version 1 of the control protocol, the request names version 2: use the piranhactl of lvsd's release");
         insta::assert_snapshot!(refused(json!(["status"])), @"this lvsd speaks version 1 of the control protocol, the request names no version: use the piranhactl of lvsd's release");
+        assert_eq!(refused(json!([1, "status"])), refused(json!(["status"])), "no object");
         insta::assert_snapshot!(refused(json!({"version": 1, "command": "dance"})), @"not a request of version 1 of the control protocol: unknown variant `dance`, expected one of `status`, `drain`, `undrain`, `disable`, `enable`, `weight`, `up`, `down`, `release`, `diff`, `reload`, `repair`");
         insta::assert_snapshot!(refused(json!({"version": 1, "command": {"drain": {"real_server": 7}}})), @"not a request of version 1 of the control protocol: invalid type: integer `7`, expected a string");
     }

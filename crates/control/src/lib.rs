@@ -9,6 +9,7 @@
 //! - [`request`]: how an administrator asks a daemon.
 //! - [`command`], [`status`]: what is asked of lvsd, and what it tells.
 //! - [`pulse`]: the same for pulse.
+//! - [`helper`]: what piranha-gui asks of piranha-helper.
 //! - [`decisions`]: what of that outlives lvsd, in a file.
 //! - [`record`]: what pulse and lvsd have put into the kernel, in files.
 //! - [`transfer`]: how lvs.cf comes to the partner, over ssh.
@@ -17,6 +18,7 @@
 
 pub mod command;
 pub mod decisions;
+pub mod helper;
 pub mod lines;
 pub mod pool;
 pub mod pulse;

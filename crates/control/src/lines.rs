@@ -70,8 +70,17 @@ impl Decoder {
         }
         self.pending.drain(..start);
         self.searched = self.pending.len();
+        if self.pending.len() <= LONGEST_LINE {
+            // The room of a long line is given back.
+            self.pending.shrink_to(LONGEST_LINE);
+        }
         self.check(self.pending.len())?;
         Ok(messages)
+    }
+
+    /// Bytes of a line that has not come to its end.
+    pub fn pending(&self) -> usize {
+        self.pending.len()
     }
 
     fn check(&self, length: usize) -> Result<(), Error> {
@@ -101,6 +110,16 @@ mod tests {
         fn any_bytes_are_safe(bytes: Vec<u8>) {
             let _ = Decoder::default().feed::<(u32, String)>(&bytes);
         }
+    }
+
+    #[test]
+    fn the_room_of_a_long_line_is_given_back() {
+        let mut decoder = Decoder::up_to(1 << 20);
+        let line = format!("\"{}\"\n", "x".repeat(1 << 19));
+        assert!(decoder.feed::<String>(&line.as_bytes()[..1 << 19]).unwrap().is_empty());
+        assert_eq!(decoder.pending(), 1 << 19);
+        assert_eq!(decoder.feed::<String>(&line.as_bytes()[1 << 19..]).unwrap()[0].len(), 1 << 19);
+        assert!(decoder.pending() == 0 && decoder.pending.capacity() <= LONGEST_LINE);
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::fmt::Debug;
 
 use control::command::{Answer, Command};
 use control::decisions::Decisions;
+use control::helper;
 use control::pulse;
 use control::request::Request;
 use serde::Serialize;
@@ -82,10 +83,35 @@ fn what_pulse_is_asked_and_answers_has_an_example() {
 }
 
 #[test]
+fn what_piranha_helper_is_asked_and_answers_has_an_example() {
+    let asked = |request: &Request<helper::Command>| match request.command {
+        helper::Command::Able => "able",
+        helper::Command::Save { .. } => "save",
+        helper::Command::Reload { .. } => "reload",
+        helper::Command::Restart { .. } => "restart",
+        helper::Command::Start { .. } => "start",
+        helper::Command::Stop { .. } => "stop",
+        helper::Command::CopyToBackup { .. } => "copy_to_backup",
+    };
+    let shown: Vec<_> = messages("helper-request").iter().map(asked).collect();
+    assert_eq!(shown, ["able", "save", "reload", "restart", "start", "stop", "copy_to_backup"]);
+    let answered = |answer: &helper::Answer| match answer {
+        helper::Answer::Able(_) => "able",
+        helper::Answer::Saved { .. } => "saved",
+        helper::Answer::Changed { .. } => "changed",
+        helper::Answer::Done { .. } => "done",
+        helper::Answer::Refused { .. } => "refused",
+    };
+    let shown: Vec<_> = messages("helper-answer").iter().map(answered).collect();
+    assert_eq!(shown, ["able", "saved", "changed", "done", "refused"]);
+}
+
+#[test]
 fn every_field_of_an_answer_is_explained() {
     let mut found = BTreeSet::new();
     collect_names(&Value::Array(examples("answer")), &mut found);
     collect_names(&Value::Array(examples("pulse-answer")), &mut found);
+    collect_names(&Value::Array(examples("helper-answer")), &mut found);
     assert!(found.remove("web/old"), "a real server, not a field");
     for name in found {
         assert!(DOCUMENT.contains(&format!("`{name}`")), "{name} is not explained");

@@ -6,21 +6,23 @@ use std::fs::{self, DirBuilder, Permissions};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _, chown};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
-use control::lines::{Decoder, encode};
-use control::request::{LONGEST_REQUEST, Question, Request};
+use control::lines::{Decoder, LONGEST_LINE, encode};
+use control::request::{Line, Question, Request};
 use nix::sys::stat::{Mode, umask};
 use nix::unistd::Group;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::unix::UCred;
 use tokio::net::{UnixListener, UnixStream};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Semaphore, SemaphorePermit, mpsc, oneshot};
 use tokio::task::{AbortHandle, JoinHandle, spawn_blocking};
 use tokio::time::{sleep, timeout};
 
 /// Clients at the same time. One more takes the place of the one that came first.
 const MOST_CLIENTS: usize = 32;
-/// A client that does not take its answer for this long has gone away, or should.
+/// A client that does not take its answer, or does not end a long request, for this long has gone away, or should.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// Pause after a client could not be let in, for example because descriptors have run out.
 const RECOVERY: Duration = Duration::from_secs(1);
@@ -46,6 +48,32 @@ pub enum Error {
         /// What the system said.
         reason: io::Error,
     },
+}
+
+/// Who may ask, among those who may open the socket: by the user and the group that the client runs as (unix(7),
+/// `SO_PEERCRED`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Peers {
+    /// All of them.
+    All,
+    /// Root, and these.
+    Only {
+        /// Users.
+        users: Vec<u32>,
+        /// Groups.
+        groups: Vec<u32>,
+    },
+}
+
+impl Peers {
+    fn have(&self, peer: &UCred) -> bool {
+        match self {
+            Self::All => true,
+            Self::Only { users, groups } => {
+                peer.uid() == 0 || users.contains(&peer.uid()) || groups.contains(&peer.gid())
+            }
+        }
+    }
 }
 
 /// What an administrator asks.
@@ -75,9 +103,19 @@ impl<Q: Question> ControlSocket<Q> {
     ///
     /// What was tried and what the system said; or that another daemon answers there.
     pub async fn open(path: &Path) -> Result<Self, Error> {
+        Self::open_to(Peers::All, path).await
+    }
+
+    /// The same for some of them.
+    ///
+    /// # Errors
+    ///
+    /// As above.
+    pub async fn open_to(peers: Peers, path: &Path) -> Result<Self, Error> {
         let listener = listen(Q::DAEMON, path).await?;
         let (sender, asked) = mpsc::channel(MOST_CLIENTS);
-        Ok(Self { path: path.to_owned(), task: tokio::spawn(let_in(listener, sender)), asked })
+        let house = Arc::new(House { peers, asked: sender, long: Semaphore::new(1) });
+        Ok(Self { path: path.to_owned(), task: tokio::spawn(let_in(listener, house)), asked })
     }
 
     /// The next question. May be dropped and called again.
@@ -135,7 +173,15 @@ async fn listen(daemon: &'static str, path: &Path) -> Result<UnixListener, Error
     Ok(listener)
 }
 
-async fn let_in<Q: Question>(listener: UnixListener, asked: mpsc::Sender<Asked<Q>>) {
+/// What the clients share.
+struct House<Q: Question> {
+    peers: Peers,
+    asked: mpsc::Sender<Asked<Q>>,
+    /// For one client at a time that sends more than [`LONGEST_LINE`]: many of them would take much memory.
+    long: Semaphore,
+}
+
+async fn let_in<Q: Question>(listener: UnixListener, house: Arc<House<Q>>) {
     let mut clients: VecDeque<AbortHandle> = VecDeque::new();
     loop {
         let stream = match listener.accept().await {
@@ -152,17 +198,22 @@ async fn let_in<Q: Question>(listener: UnixListener, asked: mpsc::Sender<Asked<Q
         {
             first.abort();
         }
-        clients.push_back(tokio::spawn(serve(stream, asked.clone())).abort_handle());
+        clients.push_back(tokio::spawn(serve(stream, Arc::clone(&house))).abort_handle());
     }
 }
 
 /// Answers one client, one request after the other, until it leaves or says what is no line of JSON.
-async fn serve<Q: Question>(mut stream: UnixStream, asked: mpsc::Sender<Asked<Q>>) {
+async fn serve<Q: Question>(mut stream: UnixStream, house: Arc<House<Q>>) {
     let Ok(peer) = stream.peer_cred() else { return };
-    let mut decoder = Decoder::up_to(LONGEST_REQUEST);
-    let mut buffer = [0; 4096];
-    while let Ok(length @ 1..) = stream.read(&mut buffer).await {
-        let lines = match decoder.feed(&buffer[..length]) {
+    if !house.peers.have(&peer) {
+        tracing::warn!("user {} (group {}) may not ask {}", peer.uid(), peer.gid(), Q::DAEMON);
+        let reason = format!("user {} may not ask {}", peer.uid(), Q::DAEMON);
+        let _it_may_be_gone = say::<Q>(&mut stream, Q::refused(reason)).await;
+        return;
+    }
+    let mut decoder = Decoder::up_to(Q::LONGEST_REQUEST);
+    while let Ok(Some((lines, _turn))) = hear(&mut stream, &mut decoder, &house.long).await {
+        let lines = match lines {
             Ok(lines) => lines,
             Err(error) => {
                 let reason = format!("not a line of the control protocol: {error}");
@@ -171,13 +222,48 @@ async fn serve<Q: Question>(mut stream: UnixStream, asked: mpsc::Sender<Asked<Q>
             }
         };
         for line in lines {
-            let answer = match Request::understand(line) {
-                Ok(command) => ask(command, peer.uid(), &asked).await,
+            let command = Request::understand(&line);
+            drop(line);
+            let answer = match command {
+                Ok(command) => ask(command, peer.uid(), &house.asked).await,
                 Err(reason) => Q::refused(reason),
             };
             if say::<Q>(&mut stream, answer).await.is_err() {
                 return;
             }
+        }
+    }
+}
+
+type Lines = Result<Vec<Line>, control::lines::Error>;
+
+/// The next lines, and the turn of a long one, which lasts until it is answered; nothing at the end.
+async fn hear<'a>(
+    stream: &mut UnixStream,
+    decoder: &mut Decoder,
+    long: &'a Semaphore,
+) -> io::Result<Option<(Lines, Option<SemaphorePermit<'a>>)>> {
+    let lines = read(stream, decoder, LONGEST_LINE).await?;
+    let unfinished = lines.as_ref().is_some_and(|lines| lines.as_ref().is_ok_and(Vec::is_empty));
+    if !unfinished {
+        return Ok(lines.map(|lines| (lines, None)));
+    }
+    let turn = long.acquire().await.map_err(io::Error::other)?;
+    let lines = timeout(PATIENCE, read(stream, decoder, usize::MAX)).await??;
+    Ok(lines.map(|lines| (lines, Some(turn))))
+}
+
+/// Reads until there is a line, or more than so many bytes of one.
+async fn read(stream: &mut UnixStream, decoder: &mut Decoder, most: usize) -> io::Result<Option<Lines>> {
+    let mut buffer = [0; 4096];
+    loop {
+        let length = stream.read(&mut buffer).await?;
+        if length == 0 {
+            return Ok(None);
+        }
+        match decoder.feed(&buffer[..length]) {
+            Ok(lines) if lines.is_empty() && decoder.pending() <= most => {}
+            lines => return Ok(Some(lines)),
         }
     }
 }

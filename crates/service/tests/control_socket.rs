@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use control::command::{Answer, Command};
+use control::helper::{self, Fingerprint};
 use control::request::LONGEST_REQUEST;
 use service::control_socket::{ControlSocket, Error};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
@@ -111,4 +112,37 @@ async fn the_socket_goes_with_its_daemon() {
     let daemon = Daemon::new("gone");
     drop(ControlSocket::<Command>::open(&daemon.path()).await.unwrap());
     assert!(!daemon.path().exists());
+}
+
+/// How long a client waits for its turn, at least.
+const A_WHILE: Duration = Duration::from_millis(200);
+
+#[tokio::test]
+async fn long_requests_take_turns() {
+    let daemon = Daemon::new("long");
+    let mut socket = ControlSocket::<helper::Command>::open(&daemon.path()).await.unwrap();
+    tokio::spawn(async move {
+        while let Some(asked) = socket.next().await {
+            let helper::Command::Save { file, .. } = asked.command else { continue };
+            let message = file.0.len().to_string();
+            let _it_may_be_gone = asked.answer.send(helper::Answer::Done { message });
+        }
+    });
+    let request = format!(
+        "{{\"version\":1,\"command\":{{\"save\":{{\"file\":\"{}\",\"expected\":\"{}\",\"client\":\"::1\",\"what\":\"\"}}}}}}\n",
+        "x".repeat(1 << 20),
+        Fingerprint::of(b"")
+    );
+    let (half, rest) = request.as_bytes().split_at(1 << 19);
+    let mut first = BufReader::new(daemon.connect().await);
+    first.write_all(half).await.unwrap();
+    let mut second = daemon.connect().await;
+    second.write_all(&"[".repeat(1 << 17).into_bytes()).await.unwrap();
+    let served_meanwhile = timeout(A_WHILE, second.write_all(&"[".repeat(1 << 20).into_bytes())).await;
+    assert!(served_meanwhile.is_err(), "the second one is read only when it is its turn");
+    first.write_all(rest).await.unwrap();
+    let mut told = String::new();
+    timeout(PATIENCE, first.read_line(&mut told)).await.unwrap().unwrap();
+    assert_eq!(told, format!("{{\"done\":{{\"message\":\"{}\"}}}}\n", 1 << 20));
+    timeout(PATIENCE, second.write_all(&"[".repeat(1 << 20).into_bytes())).await.unwrap().unwrap();
 }
