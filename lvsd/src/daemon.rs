@@ -34,6 +34,7 @@ use crate::monitors::Monitors;
 use crate::monitors::foreign::ForeignMonitors;
 use crate::operator_file::{self, OperatorFile};
 use crate::options::Options;
+use crate::readings::Readings;
 use crate::record::Record;
 use crate::restarts::Restarts;
 use crate::state::State;
@@ -66,6 +67,7 @@ pub(crate) struct Daemon {
     pulse: Option<UnixStream>,
     control: Option<ControlSocket<Command>>,
     inquiry: Option<Inquiry>,
+    readings: Readings,
     file: File,
     history: History,
     /// Services with operations that the kernel refused, and what it said.
@@ -99,6 +101,7 @@ impl Daemon {
             pulse,
             control: None,
             inquiry: None,
+            readings: Readings::default(),
             file: File::default(),
             history: History::default(),
             refused: BTreeMap::new(),
@@ -148,6 +151,7 @@ impl Daemon {
                 }
                 asked = asked(&mut self.control) => self.obey(asked),
                 () = ended(&mut self.inquiry) => self.tell_status(),
+                Some(read) = self.readings.next() => self.tell(read),
                 Some(event) = self.foreign.next() => {
                     if let Some(end) = self.take_foreign(event) {
                         return end;

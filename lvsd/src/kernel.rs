@@ -175,6 +175,15 @@ pub(crate) fn snapshot() -> Result<Snapshot, ipvs::Error> {
     Client::connect()?.snapshot()
 }
 
+/// The same for one service.
+///
+/// # Errors
+///
+/// What the kernel says.
+pub(crate) fn snapshot_of(service: &ServiceKey) -> Result<Snapshot, ipvs::Error> {
+    Client::connect()?.snapshot_of(|key| key == service)
+}
+
 /// The time-outs that a file asks for, in the kernel's terms.
 pub(crate) fn timeouts(config: &lvs_cf::Config) -> Timeouts {
     let seconds = |value: i32| Duration::from_secs(u64::try_from(value).unwrap_or(0));

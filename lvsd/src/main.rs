@@ -22,6 +22,7 @@ mod operator;
 mod operator_file;
 mod options;
 mod plan;
+mod readings;
 mod record;
 mod restarts;
 mod state;

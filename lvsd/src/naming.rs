@@ -3,6 +3,8 @@
 use std::fmt;
 use std::net::SocketAddr;
 
+use ipvs::ServiceKey;
+
 use crate::plan::{MonitorKey, Plan, Started};
 
 /// Names that a refusal lists at most.
@@ -30,6 +32,42 @@ pub(crate) fn find(plan: &Plan, asked: &str) -> Result<MonitorKey, String> {
             Err(format!("{asked:?} means several real servers, name it by its address: {}", listed(all)))
         }
         (None, _) => Err(unknown(plan, asked, &readings)),
+    }
+}
+
+/// A virtual server that somebody means.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Named {
+    /// Its name in the file.
+    pub(crate) name: String,
+    /// Its service in the kernel.
+    pub(crate) service: ServiceKey,
+}
+
+/// The virtual server that is called so: its name in the file, its `ADDRESS:PORT`, or the kernel's service in the notation
+/// of ipvsadm(8).
+///
+/// # Errors
+///
+/// For people: none is called so, or several are; and what there is.
+pub(crate) fn find_virtual(plan: &Plan, asked: &str) -> Result<Named, String> {
+    let word = Word::new(asked);
+    let is_meant = |server: &&Started| {
+        server.name == word.text
+            || (word.address.is_some() && word.address == server.address)
+            || server.service.to_string() == word.text
+    };
+    let mut matching = plan.virtual_servers.iter().filter(is_meant);
+    match (matching.next(), matching.next()) {
+        (Some(one), None) => Ok(Named { name: one.name.clone(), service: one.service }),
+        (Some(one), Some(another)) => {
+            let services = [one, another].into_iter().chain(matching).map(|server| server.service);
+            Err(format!("{asked:?} means several virtual servers, name its service: {}", listed(services)))
+        }
+        (None, _) => {
+            let names = plan.virtual_servers.iter().map(|server| &server.name);
+            Err(format!("no active virtual server is called {asked:?}; there are: {}", listed(names)))
+        }
     }
 }
 
@@ -123,7 +161,7 @@ fn listed(items: impl Iterator<Item: fmt::Display>) -> String {
 mod tests {
     use lvs_cf::{Config, NumbersOnly};
 
-    use super::find;
+    use super::{find, find_virtual};
     use crate::plan::{Mode, Plan};
 
     /// `web` and `dns` on one address; two real servers of `dns` have one name.
@@ -156,6 +194,15 @@ mod tests {
         }
         assert_eq!(found("web/a/b"), "10.0.1.2:80");
         assert_eq!(found("dns/10.0.1.2:53"), "10.0.1.2:53");
+    }
+
+    #[test]
+    fn a_virtual_server_has_three_names() {
+        for asked in ["web", "10.0.0.9:80", "-t 10.0.0.9:80"] {
+            assert_eq!(find_virtual(&plan(), asked).unwrap().name, "web", "{asked}");
+        }
+        let refused = find_virtual(&plan(), "wbe").unwrap_err();
+        insta::assert_snapshot!(refused, @r#"no active virtual server is called "wbe"; there are: web, dns"#);
     }
 
     #[test]

@@ -36,6 +36,12 @@ impl Facts<'_> {
         self.state.plan().virtual_servers.iter().filter_map(|started| self.virtual_server(started)).collect()
     }
 
+    /// One of them.
+    pub(crate) fn virtual_server_called(&self, name: &str, service: &ServiceKey) -> Option<VirtualServer> {
+        let mut all = self.state.plan().virtual_servers.iter();
+        self.virtual_server(all.find(|started| started.name == name && started.service == *service)?)
+    }
+
     /// Services of the kernel that are not in the file.
     pub(crate) fn strangers(&self) -> Vec<String> {
         let services = &self.state.plan().services;
@@ -145,5 +151,6 @@ fn traffic(counted: &ipvs::Traffic) -> Traffic {
     }
 }
 
+mod overview;
 #[cfg(test)]
 mod tests;

@@ -12,6 +12,9 @@ use control::status::{RealServer, Status, VirtualServer};
 pub(crate) fn answer(mut answer: Answer) -> Answer {
     match &mut answer {
         Answer::Status(status) => clean_status(status),
+        Answer::VirtualServer(server) => clean_virtual_server(server),
+        // piranhactl never asks for it.
+        Answer::Overview(_) => {}
         Answer::Done { message } => clean(message),
         Answer::Operations { operations, remarks } => {
             operations.iter_mut().for_each(clean);

@@ -4,8 +4,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::overview::Overview;
 use crate::request::Question;
-use crate::status::Status;
+use crate::status::{Status, VirtualServer};
 
 /// Where lvsd listens: a stream socket, mode 0660, owner root, group piranha.
 pub const SOCKET: &str = "/run/piranha/lvsd.sock";
@@ -16,6 +17,13 @@ pub const SOCKET: &str = "/run/piranha/lvsd.sock";
 pub enum Command {
     /// Tell everything that is known: [`Answer::Status`].
     Status,
+    /// Tell of all virtual servers in short, for those that ask again and again: [`Answer::Overview`].
+    Overview,
+    /// Tell all that is known of one virtual server, but for its last checks: [`Answer::VirtualServer`].
+    VirtualServer {
+        /// Which: its name in the file, its `ADDRESS:PORT`, or the kernel's service (`-f 7`).
+        virtual_server: String,
+    },
     /// Give a real server no new connections, until [`Command::Undrain`].
     Drain {
         /// Which real server.
@@ -82,6 +90,8 @@ impl fmt::Display for Command {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Status => out.write_str("status"),
+            Self::Overview => out.write_str("overview"),
+            Self::VirtualServer { virtual_server } => write!(out, "virtual_server {virtual_server}"),
             Self::Drain { real_server, deadline_ms: None } => write!(out, "drain {real_server}"),
             Self::Drain { real_server, deadline_ms: Some(deadline) } => {
                 write!(out, "drain {real_server} --deadline {}s", deadline.div_ceil(1000))
@@ -113,6 +123,10 @@ pub type RealServerName = String;
 pub enum Answer {
     /// To [`Command::Status`].
     Status(Box<Status>),
+    /// To [`Command::Overview`].
+    Overview(Box<Overview>),
+    /// To [`Command::VirtualServer`].
+    VirtualServer(Box<VirtualServer>),
     /// It is done; or it was so before.
     Done {
         /// What has changed, for people: a line without its end.
@@ -163,7 +177,7 @@ mod tests {
         insta::assert_snapshot!(refused(json!({"version": 2, "command": "dance"})), @"this lvsd speaks version 1 of the control protocol, the request names version 2: use the piranhactl of lvsd's release");
         insta::assert_snapshot!(refused(json!(["status"])), @"this lvsd speaks version 1 of the control protocol, the request names no version: use the piranhactl of lvsd's release");
         assert_eq!(refused(json!([1, "status"])), refused(json!(["status"])), "no object");
-        insta::assert_snapshot!(refused(json!({"version": 1, "command": "dance"})), @"not a request of version 1 of the control protocol: unknown variant `dance`, expected one of `status`, `drain`, `undrain`, `disable`, `enable`, `weight`, `up`, `down`, `release`, `diff`, `reload`, `repair`");
+        insta::assert_snapshot!(refused(json!({"version": 1, "command": "dance"})), @"not a request of version 1 of the control protocol: unknown variant `dance`, expected one of `status`, `overview`, `virtual_server`, `drain`, `undrain`, `disable`, `enable`, `weight`, `up`, `down`, `release`, `diff`, `reload`, `repair`");
         insta::assert_snapshot!(refused(json!({"version": 1, "command": {"drain": {"real_server": 7}}})), @"not a request of version 1 of the control protocol: invalid type: integer `7`, expected a string");
     }
 }

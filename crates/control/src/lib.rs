@@ -7,7 +7,7 @@
 //! - [`report`]: nanny tells lvsd whether a real server is up, and its weight.
 //! - [`pool`]: lvsd and the one nanny that checks many real servers.
 //! - [`request`]: how an administrator asks a daemon.
-//! - [`command`], [`status`]: what is asked of lvsd, and what it tells.
+//! - [`command`], [`status`], [`overview`]: what is asked of lvsd, and what it tells.
 //! - [`pulse`]: the same for pulse.
 //! - [`helper`]: what piranha-gui asks of piranha-helper.
 //! - [`decisions`]: what of that outlives lvsd, in a file.
@@ -20,6 +20,7 @@ pub mod command;
 pub mod decisions;
 pub mod helper;
 pub mod lines;
+pub mod overview;
 pub mod pool;
 pub mod pulse;
 pub mod readiness;

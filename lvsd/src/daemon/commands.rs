@@ -17,6 +17,7 @@ use crate::kernel::Wishes;
 use crate::naming;
 use crate::operator::{Change, Drain};
 use crate::plan::{MonitorKey, Place, Plan};
+use crate::readings::Scope;
 use crate::state::MonitorChange;
 
 /// Changes of checks that a difference names at most.
@@ -45,11 +46,18 @@ impl Daemon {
     /// Does what an administrator asks, and answers.
     pub(super) fn obey(&mut self, asked: Asked<Command>) {
         let Asked { command, uid, answer } = asked;
-        if !matches!(command, Command::Status | Command::Diff) {
+        if !is_question(&command) {
             tracing::info!("{command} asked for by uid {uid}");
         }
         let answered = match command {
             Command::Status => return self.inquire(answer),
+            Command::Overview => return self.read(Scope::All, answer),
+            Command::VirtualServer { virtual_server } => {
+                match naming::find_virtual(self.state.plan(), &virtual_server) {
+                    Ok(of) => return self.read(Scope::One(of), answer),
+                    Err(reason) => Err(reason),
+                }
+            }
             Command::Diff => self.diff().map(Changes::answer),
             Command::Reload => self.reload().map(Changes::answer),
             Command::Repair => Ok(Changes { operations: self.repair(), remarks: Vec::new() }.answer()),
@@ -164,6 +172,12 @@ impl Daemon {
         let operations = seen.changes(wishes.iter().map(|(key, entry)| (key, entry.as_ref())));
         Ok(Changes { operations, remarks })
     }
+}
+
+/// Whether nothing changes by it: such a command is not logged.
+fn is_question(command: &Command) -> bool {
+    use Command::{Diff, Overview, Status, VirtualServer};
+    matches!(command, Status | Overview | VirtualServer { .. } | Diff)
 }
 
 fn reply(to: Reply, answer: Result<Answer, String>) {

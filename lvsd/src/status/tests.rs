@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::time::Duration;
 
+use control::overview::Decision;
 use control::report::{Checks, Forced, FromNanny, LastCheck};
 use control::status::{Drain, Operator, State as Standing, VirtualServer, Weight};
 use ipvs::{DestinationStatistics, ServiceStatistics, Snapshot, Table, Traffic};
@@ -140,4 +141,41 @@ fn what_somebody_decided_is_no_failure() {
     // The monitor itself knows better.
     bench.checks.insert(monitor, Checks::default());
     assert_eq!(bench.web().real_servers.remove(0).forced, None);
+}
+
+#[test]
+fn the_overview_tells_who_gets_connections_and_what_was_decided() {
+    let mut bench = Bench::new(3);
+    bench.report(0, &FromNanny::Up { weight: 5 }, 40);
+    bench.report(1, &FromNanny::Up { weight: 5 }, 20);
+    bench.down(1, "connection refused", false, 70);
+    let place = bench.state.plan().monitors[&bench.monitor(0)].watches;
+    bench.state.decide(place, "web/s1", Change::Weight(Some(7)), &Table::default(), CLOCKS.now);
+    bench.forced.insert(bench.monitor(2), Forced::Down);
+
+    let kernel = bench.kernel();
+    let facts = Facts {
+        state: &bench.state,
+        history: &bench.history,
+        clocks: CLOCKS,
+        kernel: &kernel,
+        checks: &bench.checks,
+        forced: &bench.forced,
+        trouble: &BTreeMap::new(),
+    };
+    let web = facts.overview().pop().unwrap();
+    assert_eq!((web.name.as_str(), web.service.as_str(), web.up), ("web", "-t 192.0.2.1:80", 1));
+    assert_eq!(<[u64; 5]>::from(web.counters), [9, 0, 0, 0, 0]);
+    let [one, two, three] = web.real_servers.try_into().unwrap();
+    assert_eq!((one.weight, one.decision), (Some(7), Some(Decision::Weight)));
+    assert_eq!((one.active_connections, one.counters.connections), (3, 9));
+    let failure = two.last_failure.unwrap();
+    assert_eq!((failure.at, failure.reason.as_str()), (1_700_000_070_000, "connection refused"));
+    assert_eq!((two.state, two.weight, two.decision), (Standing::Down, None, None));
+    assert_eq!((three.state, three.decision), (Standing::Unknown, Some(Decision::Down)));
+
+    let key = *bench.state.plan().services.keys().next().unwrap();
+    let one = facts.virtual_server_called("web", &key).unwrap();
+    assert_eq!(vec![one], facts.virtual_servers());
+    assert_eq!(facts.virtual_server_called("another", &key), None);
 }

@@ -74,10 +74,21 @@ impl Client {
     /// # Errors
     /// [`Error::NotPermitted`], or why there is no answer.
     pub fn snapshot(&mut self) -> Result<Snapshot, Error> {
+        self.snapshot_of(|_| true)
+    }
+
+    /// The same for those services alone that `wanted` says yes to: of the others nobody asks for real servers.
+    ///
+    /// # Errors
+    /// [`Error::NotPermitted`], or why there is no answer.
+    pub fn snapshot_of(&mut self, wanted: impl Fn(&ServiceKey) -> bool) -> Result<Snapshot, Error> {
         let mut snapshot = Snapshot { info: self.info()?, ..Snapshot::default() };
         for answer in self.dump(&Request::Services, &Attempt::ReadServices)? {
             let wrong = failed(Attempt::ReadServices);
             let (key, service) = decode::service(&answer).map_err(&wrong)?;
+            if !wanted(&key) {
+                continue;
+            }
             let server = snapshot.table.insert(key, service);
             let traffic = decode::service_traffic(&answer).map_err(&wrong)?;
             let mut counted = ServiceStatistics { traffic, destinations: BTreeMap::new() };
