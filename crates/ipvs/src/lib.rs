@@ -36,6 +36,7 @@ mod diff;
 mod encode;
 mod error;
 mod info;
+mod kernel_text;
 mod listing;
 mod notation;
 mod operation;
@@ -54,6 +55,7 @@ pub use daemon::{SyncDaemon, SyncRole};
 pub use destination::{Checksum, Destination, DestinationKey, ForwardingMethod, Tunnel};
 pub use error::{Attempt, Error};
 pub use info::Info;
+pub use kernel_text::UnknownLine;
 pub use netlink::Errno;
 pub use operation::Operation;
 pub use service::{
