@@ -1,23 +1,17 @@
-//! Asking a daemon: one connection, one request, one answer.
+//! Asking a daemon, and what to say when it does not answer.
 
 use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use control::lines::{self, Decoder, encode};
-use control::request::{Request, VERSION};
+use control::lines;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::UnixStream;
-use tokio::time::timeout;
+use service::inquiry;
 
 use crate::printable;
 use crate::time::span;
-
-/// Longest answer, in bytes: a quarter of a million real servers, each with its reason.
-const LONGEST_ANSWER: usize = 256 * 1024 * 1024;
 
 /// Where a daemon is asked.
 #[derive(Debug, Clone)]
@@ -99,38 +93,19 @@ impl Daemon {
 
     /// Asks one thing.
     pub(crate) async fn exchange<A: DeserializeOwned>(&self, command: impl Serialize) -> Result<A, Error> {
-        let mut stream = UnixStream::connect(&self.socket)
-            .await
-            .map_err(|reason| Error::Unreachable { of: self.clone(), reason })?;
-        let request =
-            encode(&Request { version: VERSION, command }).map_err(|reason| self.nonsense(reason))?;
-        // It may have closed its end, but not without a word: what counts is what it says.
-        let _ = stream.write_all(&request).await;
-        let mut decoder = Decoder::up_to(LONGEST_ANSWER);
-        let mut buffer = vec![0; 64 * 1024];
-        loop {
-            let received = self.receive(&mut stream, &mut buffer).await?;
-            let answers = decoder.feed(&buffer[..received]).map_err(|reason| self.nonsense(reason))?;
-            if let Some(answer) = answers.into_iter().next() {
-                return Ok(answer);
-            }
-        }
+        inquiry::ask(&self.socket, command, self.patience).await.map_err(|error| self.no_answer(error))
     }
 
-    async fn receive(&self, stream: &mut UnixStream, buffer: &mut [u8]) -> Result<usize, Error> {
-        let of = || self.clone();
-        match timeout(self.patience, stream.read(buffer)).await {
-            Ok(Ok(0)) => Err(Error::Closed { of: of() }),
-            Ok(Ok(received)) => Ok(received),
-            Ok(Err(reason)) => Err(Error::Broken { of: of(), reason }),
-            Err(_) => {
-                let millis = u64::try_from(self.patience.as_millis()).unwrap_or(u64::MAX);
-                Err(Error::Silent { of: of(), millis })
+    fn no_answer(&self, error: inquiry::Error) -> Error {
+        let of = self.clone();
+        match error {
+            inquiry::Error::Unreachable(reason) => Error::Unreachable { of, reason },
+            inquiry::Error::Silent(time) => {
+                Error::Silent { of, millis: u64::try_from(time.as_millis()).unwrap_or(u64::MAX) }
             }
+            inquiry::Error::Closed => Error::Closed { of },
+            inquiry::Error::Broken(reason) => Error::Broken { of, reason },
+            inquiry::Error::Nonsense(reason) => Error::Nonsense { of, reason },
         }
-    }
-
-    fn nonsense(&self, reason: lines::Error) -> Error {
-        Error::Nonsense { of: self.clone(), reason }
     }
 }

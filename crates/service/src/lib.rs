@@ -20,6 +20,7 @@ pub mod child;
 pub mod clocks;
 pub mod control_socket;
 pub mod detach;
+pub mod inquiry;
 pub mod log;
 pub mod options;
 pub mod pid_file;

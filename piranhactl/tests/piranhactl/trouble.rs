@@ -98,7 +98,7 @@ fn what_is_no_answer_is_not_believed() {
     [1]
     ");
     insta::assert_snapshot!(said(b"{\"\\u001b[2J\":{}}\n"), @r"
-    piranhactl: cannot understand what answers at lvsd.sock: not a message of this protocol: unknown variant `\u{1b}[2J`, expected one of `status`, `done`, `operations`, `refused` at line 1 column 12
+    piranhactl: cannot understand what answers at lvsd.sock: not a message of this protocol: unknown variant `\u{1b}[2J`, expected one of `status`, `overview`, `virtual_server`, `done`, `operations`, `refused` at line 1 column 12
     is it lvsd of release VERSION, as this piranhactl?
     [1]
     ");
