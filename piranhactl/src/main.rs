@@ -17,7 +17,6 @@ mod options;
 mod output;
 mod partner;
 mod polling;
-mod previous;
 mod printable;
 mod pulse;
 mod reload;

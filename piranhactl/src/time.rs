@@ -27,12 +27,6 @@ pub(crate) fn stamp(moment: UnixMillis) -> String {
     humantime::format_rfc3339_seconds(moment).to_string()
 }
 
-/// A moment for a file's name: `20260301T120000.000Z`. Names sort as moments do.
-pub(crate) fn compact_stamp(moment: UnixMillis) -> String {
-    let moment = UNIX_EPOCH + Duration::from_millis(moment.min(END_OF_TIME));
-    humantime::format_rfc3339_millis(moment).to_string().replace(['-', ':'], "")
-}
-
 /// How long ago a moment was; a clock that was set back makes it just now.
 pub(crate) fn age(moment: UnixMillis, now: UnixMillis) -> String {
     span(now.saturating_sub(moment))
@@ -70,7 +64,7 @@ mod tests {
 
     use proptest::prelude::*;
 
-    use super::{age, compact_stamp, latency, read, span, stamp};
+    use super::{age, latency, read, span, stamp};
 
     #[test]
     fn times_are_read_with_units_or_as_seconds() {
@@ -111,7 +105,6 @@ mod tests {
     fn moments_are_stamped_in_universal_time() {
         assert_eq!(stamp(1_772_366_400_123), "2026-03-01T12:00:00Z");
         assert_eq!(stamp(u64::MAX), "9999-12-31T23:59:59Z");
-        assert_eq!(compact_stamp(1_772_366_400_123), "20260301T120000.123Z");
     }
 
     proptest! {

@@ -8,10 +8,11 @@ use control::lines::encode;
 use control::transfer::{self, Answer, Offer, Outcome, Taken};
 use lvs_cf::file::{self, Change};
 use lvs_cf::{Config, HeartbeatAuth, MAX_BYTES};
+use versions::Versions;
 
 use crate::inspection::{edition, inspect};
 use crate::output::write;
-use crate::{key_file, partner, previous, printable, reload, time};
+use crate::{key_file, partner, printable, reload, time};
 
 /// Where replaced files are kept.
 const PREVIOUS: &str = "/var/lib/piranha/previous";
@@ -72,7 +73,8 @@ impl Receive {
         if offer.dry_run {
             return Ok(taken(Outcome::WouldReplace, None));
         }
-        let keep = || previous::keep(&self.previous, &self.file, present, time::now());
+        let previous = Versions::new(&self.previous, &self.file);
+        let keep = || previous.keep(present, None, time::now());
         let kept = before.as_ref().map(|_| keep()).transpose()?;
         change.replace(bytes).map_err(anyhow::Error::msg)?;
         Ok(taken(Outcome::Replaced, kept.map(|kept| kept.display().to_string())))
