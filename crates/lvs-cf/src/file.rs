@@ -4,6 +4,7 @@
 use std::ffi::OsString;
 use std::fs::{self, File, Metadata, OpenOptions, Permissions};
 use std::io::{self, Read as _, Write as _};
+use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _, fchown};
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -11,10 +12,11 @@ use std::time::{Duration, Instant};
 
 use nix::fcntl::{Flock, FlockArg, OFlag};
 use nix::unistd::Group;
+use xattr::FileExt as _;
 
 use crate::config::Config;
 use crate::document::Document;
-use crate::edit::EditError;
+use crate::edit::{EditError, Place};
 use crate::error::{ErrorKind, Errors};
 use crate::names::Names;
 use crate::parse::Parsed;
@@ -174,12 +176,16 @@ impl Change {
         &self.document
     }
 
-    /// Puts an edited document in the file's place, its `serial_no` raised by one, and returns it. A document that is
-    /// not changed is not written.
+    /// Puts an edited document in the file's place, and returns it. Its `serial_no` is the file's, raised by one, whatever it
+    /// says itself: it may be an old version. A document that is not changed otherwise is not written.
     ///
     /// # Errors
     /// See [`SaveError`].
     pub fn save(self, mut edited: Document, names: &dyn Names) -> Result<Document, SaveError> {
+        let serial_no = self.document.serial_no();
+        if edited.serial_no() != serial_no {
+            edited.set(Place::File, "serial_no", &[&serial_no.to_string()])?;
+        }
         if edited == self.document {
             return Ok(edited);
         }
@@ -219,8 +225,7 @@ impl Change {
     }
 
     fn write(&self, temporary: &Path, bytes: &[u8]) -> Result<(), SaveError> {
-        // Left over from a process with our number that was killed; the lock is ours.
-        let _usually_there_is_none = fs::remove_file(temporary);
+        self.sweep();
         let created = OpenOptions::new().write(true).create_new(true).mode(0o600).open(temporary);
         let mut file = created.map_err(failed("create", temporary))?;
         file.write_all(bytes).map_err(failed("write", temporary))?;
@@ -228,7 +233,20 @@ impl Change {
         file.sync_all().map_err(failed("flush to disk", temporary))
     }
 
-    /// Owner and mode of the old file; `root:piranha` and 0664 for a new one.
+    /// Removes what killed processes left half written. They are dead: the lock is ours.
+    fn sweep(&self) {
+        let prefix = [b".", self.path.file_name().unwrap_or_default().as_bytes(), b"."].concat();
+        let Ok(entries) = fs::read_dir(self.path.parent().unwrap_or(Path::new("/"))) else { return };
+        for path in entries.filter_map(|entry| Some(entry.ok()?.path())) {
+            let name = path.file_name().unwrap_or_default().as_bytes();
+            let number = name.strip_prefix(prefix.as_slice());
+            if number.is_some_and(|number| !number.is_empty() && number.iter().all(u8::is_ascii_digit)) {
+                let _it_may_be_gone = fs::remove_file(&path);
+            }
+        }
+    }
+
+    /// Owner, mode, label and access list of the old file; `root:piranha` and 0664 for a new one.
     fn hand_over(&self, file: &File, temporary: &Path) -> Result<(), SaveError> {
         let ours = file.metadata().map_err(failed("examine", temporary))?;
         let (owner, group, mode) = match fs::metadata(&self.path) {
@@ -241,7 +259,22 @@ impl Change {
             fchown(file, owner, group)
                 .map_err(failed("keep owner and group of the old file for", temporary))?;
         }
-        file.set_permissions(Permissions::from_mode(mode)).map_err(failed("set the mode of", temporary))
+        file.set_permissions(Permissions::from_mode(mode)).map_err(failed("set the mode of", temporary))?;
+        self.hand_over_attributes(file)
+            .map_err(failed("keep label and access list of the old file for", temporary))
+    }
+
+    /// The label and the access list are such; where there is nothing of that kind there is nothing to keep.
+    fn hand_over_attributes(&self, file: &File) -> io::Result<()> {
+        for name in xattr::list(&self.path).into_iter().flatten() {
+            let value = xattr::get(&self.path, &name)?;
+            if let Some(value) =
+                value.filter(|value| file.get_xattr(&name).ok().flatten().as_ref() != Some(value))
+            {
+                file.set_xattr(&name, &value)?;
+            }
+        }
+        Ok(())
     }
 
     /// What is on the disk must be what was meant, and nobody may have been faster.

@@ -32,6 +32,7 @@ mod fault;
 pub mod file;
 mod fixed;
 mod frame;
+mod given;
 mod hint;
 mod keyword;
 mod names;
@@ -59,6 +60,7 @@ pub use error::{ErrorKind, Errors, ParseError};
 pub use fixed::{
     ForwardingMethod, HeartbeatAuth, Protocol, ReservationConflict, Scheduler, Service, UnknownWord,
 };
+pub use given::Given;
 pub use keyword::{Entry, Kind, vocabulary};
 pub use names::{Names, NumbersOnly};
 pub use parse::Parsed;

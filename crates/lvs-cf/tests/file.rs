@@ -7,7 +7,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::PathBuf;
 
 use lvs_cf::file::{Change, ReadError, SaveError, read};
-use lvs_cf::{ErrorKind, NumbersOnly, Place};
+use lvs_cf::{Document, ErrorKind, NumbersOnly, Place};
 
 /// A folder of this test alone, removed at its end.
 struct Folder(PathBuf);
@@ -74,6 +74,57 @@ fn a_change_is_saved_with_mode_and_serial_number() {
     assert_eq!(fs::read(&path).expect("the file"), b"serial_no = 8\nkeepalive = 3\n# end\n");
     assert_eq!(fs::metadata(&path).expect("the file").mode() & 0o7777, 0o640);
     assert_eq!(folder.names(), ["lvs.cf"]);
+}
+
+#[test]
+fn an_old_version_gets_a_new_serial_number() {
+    let folder = Folder::new("restore");
+    for (present, old, saved) in [
+        (
+            &b"serial_no = 9\nkeepalive = 3\n"[..],
+            &b"serial_no = 7\nkeepalive = 2\n"[..],
+            &b"serial_no = 10\nkeepalive = 2\n"[..],
+        ),
+        (b"keepalive = 3\n", b"serial_no = 7\nkeepalive = 2\n", b"serial_no = 1\nkeepalive = 2\n"),
+        (b"serial_no = 9\nkeepalive = 3\n", b"keepalive = 2\n", b"serial_no = 10\nkeepalive = 2\n"),
+        (
+            b"serial_no = 9\nkeepalive = 3\n",
+            b"serial_no = 7\nkeepalive = 3\n",
+            b"serial_no = 9\nkeepalive = 3\n",
+        ),
+    ] {
+        let path = folder.file(present);
+        let change = Change::begin(&path).expect("the lock");
+        change.save(Document::new(old), &NumbersOnly).expect("saved");
+        assert_eq!(fs::read(&path).expect("the file"), saved);
+    }
+}
+
+#[test]
+fn what_killed_editors_left_goes_with_the_next_save() {
+    let folder = Folder::new("sweep");
+    let path = folder.file(b"keepalive = 2\n");
+    for name in [".lvs.cf.4711", ".lvs.cf.swp", ".lvs.cf.", ".lvs.cf.1.bak"] {
+        fs::write(folder.0.join(name), "half of").expect("a file");
+    }
+    let change = Change::begin(&path).expect("the lock");
+    change.save(Document::new(b"keepalive = 3\n"), &NumbersOnly).expect("saved");
+    assert_eq!(folder.names(), [".lvs.cf.", ".lvs.cf.1.bak", ".lvs.cf.swp", "lvs.cf"]);
+}
+
+#[test]
+fn attributes_stay() {
+    let folder = Folder::new("attributes");
+    let path = folder.file(b"keepalive = 2\n");
+    if xattr::set(&path, "user.label", b"piranha_etc_rw_t").is_err() {
+        return; // This file system has none.
+    }
+    let change = Change::begin(&path).expect("the lock");
+    change.save(Document::new(b"keepalive = 3\n"), &NumbersOnly).expect("saved");
+    assert_eq!(
+        xattr::get(&path, "user.label").expect("attributes").as_deref(),
+        Some(&b"piranha_etc_rw_t"[..])
+    );
 }
 
 #[test]
