@@ -108,9 +108,7 @@ impl Machine {
     }
 
     fn launch(&self, command: &mut Command, program: &str) -> Running {
-        let mut started = self.0.started.lock().expect("no panic under the lock");
-        let program = Path::new(program).file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let output = world::directory().join(format!("{}.{}.{program}", self.name(), started.len()));
+        let output = self.new_output(program);
         let file = File::create(&output).expect("file for the output of a program");
         let child = command
             .stdin(Stdio::null())
@@ -118,8 +116,16 @@ impl Machine {
             .stderr(file)
             .spawn()
             .unwrap_or_else(|error| panic!("cannot start {program} on {}: {error}", self.name()));
-        started.push(output.clone());
         Running { child, output }
+    }
+
+    /// A new file for what a program writes, which a failing test shows.
+    pub(crate) fn new_output(&self, program: &str) -> PathBuf {
+        let mut started = self.0.started.lock().expect("no panic under the lock");
+        let program = Path::new(program).file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let output = world::directory().join(format!("{}.{}.{program}", self.name(), started.len()));
+        started.push(output.clone());
+        output
     }
 
     /// Starts a role of this program in the machine's network; it sees the world's files and processes, not the machine's.
@@ -301,7 +307,8 @@ impl Machine {
         command::run(self.enter_network().arg("sh").arg(command::script(&script)), LIMIT).expect_success();
     }
 
-    fn enter(&self) -> Command {
+    /// A command that enters the machine; what it shall run there follows.
+    pub(crate) fn enter(&self) -> Command {
         let mut command = Command::new("nsenter");
         command.args(["-t", &self.init().to_string(), "-n", "-m", "-p", "-u", "--"]);
         command

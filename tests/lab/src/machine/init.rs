@@ -21,7 +21,17 @@ use crate::log;
 use crate::role;
 
 /// Programs of the house, found at `/usr/sbin` of every machine once they are built.
-const PROGRAMS: [&str; 6] = ["pulse", "lvsd", "fos", "nanny", "piranhactl", "send_arp"];
+const PROGRAMS: [&str; 9] = [
+    "pulse",
+    "lvsd",
+    "fos",
+    "nanny",
+    "piranha-gui",
+    "piranha-helper",
+    "piranha-passwd",
+    "piranhactl",
+    "send_arp",
+];
 
 /// Longest line of the system log that is kept whole, in bytes.
 const LONGEST_LINE: usize = 64 * 1024;

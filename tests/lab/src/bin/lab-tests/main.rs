@@ -35,6 +35,7 @@ mod status;
 mod storm;
 mod sync;
 mod traffic;
+mod web_page;
 
 use std::process::ExitCode;
 
@@ -73,6 +74,7 @@ fn main() -> ExitCode {
         matrix::tests(),
         marks::tests(),
         sorry::tests(),
+        web_page::tests(),
     ];
     lab::suite::main(&groups.concat())
 }
