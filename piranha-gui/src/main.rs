@@ -35,7 +35,7 @@ use service::log::{self, Destination};
 use crate::file::LvsCf;
 use crate::options::Options;
 use crate::saving::Helper;
-use crate::site::Site;
+use crate::site::{Places, Site};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -55,6 +55,7 @@ async fn main() -> ExitCode {
 }
 
 async fn run(options: &Options) -> anyhow::Result<()> {
-    let site = Site::new(LvsCf::at(options.lvs_cf.clone()), Helper::for_file(&options.lvs_cf))?;
-    server::serve(Arc::new(site)).await
+    let site =
+        Site::new(LvsCf::at(options.lvs_cf.clone()), Helper::for_file(&options.lvs_cf), Places::of(options))?;
+    server::serve(Arc::new(site), options).await
 }

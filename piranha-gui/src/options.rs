@@ -17,4 +17,13 @@ pub(crate) struct Options {
     /// The file that is shown and edited
     #[arg(short = 'c', value_name = "LVS_CF", default_value = lvs_cf::file::DEFAULT_PATH)]
     pub(crate) lvs_cf: PathBuf,
+    /// Let the kernel choose the port (for tests, which read it in the log)
+    #[arg(long, hide = true)]
+    pub(crate) any_port: bool,
+    /// Where the sockets of lvsd, pulse and piranha-helper are
+    #[arg(long, hide = true, value_name = "DIRECTORY", default_value = "/run/piranha")]
+    pub(crate) run_directory: PathBuf,
+    /// Where the kept versions of the file and a certificate of our own are
+    #[arg(long, hide = true, value_name = "DIRECTORY", default_value = "/var/lib/piranha")]
+    pub(crate) state_directory: PathBuf,
 }

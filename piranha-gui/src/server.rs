@@ -13,6 +13,7 @@ use axum::response::{IntoResponse as _, Response};
 use crate::answer::Answer;
 use crate::asked::{Asked, Client, Method};
 use crate::form::Parameters;
+use crate::options::Options;
 use crate::page::Place;
 use crate::pages;
 use crate::site::Site;
@@ -22,8 +23,10 @@ use crate::style;
 const LONGEST_BODY: usize = 256 * 1024;
 
 /// Answers requests for ever.
-pub(crate) async fn serve(site: Arc<Site>) -> anyhow::Result<()> {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:3636").await.context("cannot listen")?;
+pub(crate) async fn serve(site: Arc<Site>, options: &Options) -> anyhow::Result<()> {
+    let port = if options.any_port { 0 } else { 3636 };
+    let listener = tokio::net::TcpListener::bind(("127.0.0.1", port)).await.context("cannot listen")?;
+    tracing::info!("listening on {}", listener.local_addr()?);
     let pages = Router::new().fallback(respond).with_state(site);
     axum::serve(listener, pages.into_make_service_with_connect_info::<SocketAddr>()).await?;
     Ok(())
