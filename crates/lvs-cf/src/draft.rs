@@ -56,6 +56,10 @@ impl Draft {
         [self.prefix_of(open.open), b"}".to_vec()].concat()
     }
 
+    pub(crate) fn outline(&self) -> &Block {
+        &self.outline
+    }
+
     pub(crate) fn text(&self, number: usize) -> &[u8] {
         self.document.line(number).map_or(&[], |line| line.text)
     }
@@ -74,6 +78,14 @@ impl Draft {
     pub(crate) fn extent(&self, place: Place) -> Option<(usize, usize)> {
         let block = self.block(place)?;
         block.close.map(|close| (block.open, close))
+    }
+
+    /// The same for a section only.
+    pub(crate) fn section(&self, place: Place) -> Option<(usize, usize)> {
+        match place {
+            Place::Virtual(_) | Place::Failover(_) => self.extent(place),
+            Place::File | Place::Server(..) => None,
+        }
     }
 
     /// Writes a value into the last line of a keyword, or into a new line. A value that Piranha can read replaces an
@@ -208,11 +220,11 @@ impl Draft {
         self.insert(at, &lines);
     }
 
-    fn lines(&self, first: usize, last: usize) -> Vec<Vec<u8>> {
+    pub(crate) fn lines(&self, first: usize, last: usize) -> Vec<Vec<u8>> {
         (first..=last).map(|number| self.text(number).to_vec()).collect()
     }
 
-    fn insert(&mut self, at: usize, lines: &[Vec<u8>]) {
+    pub(crate) fn insert(&mut self, at: usize, lines: &[Vec<u8>]) {
         self.document = self.document.splice(at, 0, lines);
     }
 

@@ -230,6 +230,35 @@ impl Document {
         Ok(())
     }
 
+    /// A section alone, as a document of its own in which it has the number 0: for many edits of one section, each of
+    /// which then reads only that.
+    ///
+    /// # Errors
+    /// See [`EditError`].
+    pub fn section(&self, place: Place) -> Result<Self, EditError> {
+        let draft = Draft::of(self);
+        let (open, close) = draft.section(place).ok_or(EditError::NoSuchPlace)?;
+        let lines: Vec<u8> =
+            draft.lines(open, close).iter().flat_map(|line| [&line[..], b"\n"]).flatten().copied().collect();
+        Ok(Self::from(lines))
+    }
+
+    /// Puts an edited [`Document::section`] in its place.
+    ///
+    /// # Errors
+    /// See [`EditError`].
+    pub fn replace_section(&mut self, place: Place, edited: &Self) -> Result<(), EditError> {
+        let mut draft = Draft::of(self);
+        let (open, close) = draft.section(place).ok_or(EditError::NoSuchPlace)?;
+        let lines: Vec<Vec<u8>> = edited.lines().map(|line| line.text.to_vec()).collect();
+        if draft.lines(open, close) == lines {
+            return Ok(());
+        }
+        draft.delete_range(open, close);
+        draft.insert(open, &lines);
+        self.accept(draft)
+    }
+
     /// `serial_no`, as Piranha reads it, also of a file that is wrong elsewhere; 0 without one.
     pub fn serial_no(&self) -> i32 {
         reader::read(self, &AnyName).config.serial_no

@@ -4,23 +4,48 @@ use crate::document::Document;
 use crate::draft::{self, Draft};
 use crate::edit::Place;
 use crate::keyword::{self, Kind};
-use crate::outline::BlockKind;
+use crate::outline::{Block, BlockKind};
 use crate::word::Word;
 
 /// What stands in a document, by section and keyword, also if it is wrong elsewhere. A copy: later edits of the document
 /// are not seen.
-pub struct Values(Draft);
+pub struct Values {
+    draft: Draft,
+    /// Where the sections of a kind stand among all: a page asks for the thousandth.
+    virtual_servers: Vec<usize>,
+    failover_services: Vec<usize>,
+}
 
 impl Values {
     /// Reads a document.
     pub fn of(document: &Document) -> Self {
-        Self(Draft::untouched(document))
+        let draft = Draft::untouched(document);
+        let of_kind = |kind| {
+            let sections = draft.outline().blocks.iter().enumerate();
+            sections.filter(|(_, section)| section.kind == kind).map(|(place, _)| place).collect()
+        };
+        Self {
+            virtual_servers: of_kind(BlockKind::Virtual),
+            failover_services: of_kind(BlockKind::Failover),
+            draft,
+        }
+    }
+
+    fn block(&self, place: Place) -> Option<&Block> {
+        let file = self.draft.outline();
+        let section = |of_kind: &[usize], index: usize| file.blocks.get(*of_kind.get(index)?);
+        match place {
+            Place::File => Some(file),
+            Place::Virtual(index) => section(&self.virtual_servers, index),
+            Place::Failover(index) => section(&self.failover_services, index),
+            Place::Server(index, server) => section(&self.virtual_servers, index)?.blocks.get(server),
+        }
     }
 
     /// The words of a keyword's value that is in force, without quotes and a list's brackets; `None` if the keyword is
     /// not given.
     pub fn get(&self, place: Place, keyword: &str) -> Option<Vec<Word>> {
-        let words = draft::value(self.0.text(self.0.block(place)?.in_force(keyword)?.line));
+        let words = draft::value(self.draft.text(self.block(place)?.in_force(keyword)?.line));
         let list = keyword::kind(place.kind(), keyword) == Some(Kind::List);
         let inside = || words.iter().skip(1).take_while(|word| **word != "]").cloned().collect();
         Some(if list { inside() } else { words })
@@ -28,35 +53,38 @@ impl Values {
 
     /// The name of a section or server; `None` for the file, and if it is not there.
     pub fn name(&self, place: Place) -> Option<Word> {
-        match self.0.block(place)?.open {
+        match self.block(place)?.open {
             0 => None,
-            line => Some(Word::from(self.0.name(line))),
+            line => Some(Word::from(self.draft.name(line))),
         }
+    }
+
+    /// The line that opens a section or server, and the one that closes it or, where that is missing, the last of the
+    /// file; `None` for the file, and if it is not there.
+    pub fn lines(&self, place: Place) -> Option<(usize, usize)> {
+        let block = self.block(place).filter(|block| block.open > 0)?;
+        Some((block.open, block.close.unwrap_or(self.draft.document.line_count())))
     }
 
     /// Number of `virtual` sections.
     pub fn virtual_servers(&self) -> usize {
-        self.count(BlockKind::Virtual)
+        self.virtual_servers.len()
     }
 
     /// Number of `failover` sections.
     pub fn failover_services(&self) -> usize {
-        self.count(BlockKind::Failover)
+        self.failover_services.len()
     }
 
     /// Number of servers of a `virtual` section; 0 if that is not there.
     pub fn real_servers(&self, section: usize) -> usize {
-        self.0.block(Place::Virtual(section)).map_or(0, |block| block.blocks.len())
-    }
-
-    fn count(&self, kind: BlockKind) -> usize {
-        self.0.block(Place::File).map_or(0, |file| file.of_kind(kind).count())
+        self.block(Place::Virtual(section)).map_or(0, |block| block.blocks.len())
     }
 }
 
 impl std::fmt::Debug for Values {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_tuple("Values").field(&self.0.document).finish()
+        f.debug_tuple("Values").field(&self.draft.document).finish()
     }
 }
 
@@ -86,5 +114,10 @@ mod tests {
         assert_eq!(name(Place::Failover(0)).as_deref(), Some("mail"));
         assert_eq!((values.virtual_servers(), values.failover_services()), (1, 1));
         assert_eq!((values.real_servers(0), values.real_servers(7)), (1, 0));
+        assert_eq!((values.lines(Place::File), values.lines(Place::Virtual(0))), (None, Some((2, 7))));
+        assert_eq!(
+            (values.lines(Place::Server(0, 0)), values.lines(Place::Failover(0))),
+            (Some((4, 6)), Some((8, 10)))
+        );
     }
 }

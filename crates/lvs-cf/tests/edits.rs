@@ -473,3 +473,41 @@ fn every_keyword_can_be_written_and_read_back() {
         assert!(check(document.as_bytes(), &NumbersOnly).errors().is_none());
     }
 }
+
+/// Many edits of one section need not read the whole file each time.
+#[test]
+fn a_section_edited_alone_is_as_if_it_had_been_edited_in_its_place() {
+    let edit = |document: &mut Document, index: usize| -> Result<(), EditError> {
+        let section = Place::Virtual(index);
+        document.set(section, "port", &["8080"])?;
+        document.set(section, "scheduler", &["mh"])?;
+        document.set(Place::Server(index, 1), "weight", &["3"])?;
+        document.remove(section, "send")?;
+        document.rename(section, "shop")?;
+        document.add_server(index, "three", Form::Ordinary)?;
+        document.set(Place::Server(index, 2), "address", &["10.0.0.3"])
+    };
+    for (text, index) in
+        [(HOUSE.to_owned(), 0), (HOUSE.replace('\n', "\r\n"), 0), (HOUSE.trim_end().to_owned(), 0)]
+    {
+        let mut whole = Document::new(text.as_bytes());
+        edit(&mut whole, index).expect("edits of the whole");
+        let mut document = Document::new(text.as_bytes());
+        let mut alone = document.section(Place::Virtual(index)).expect("there is one");
+        edit(&mut alone, 0).expect("edits of the section");
+        document.replace_section(Place::Virtual(index), &alone).expect("it fits");
+        assert_eq!(document, whole);
+    }
+    let mut document = house();
+    let alone = document.section(Place::Virtual(1)).expect("there is one");
+    assert_eq!(text(&alone), "virtual mail {\n\taddress = 192.0.2.25 eth0:2\n}\n");
+    document.replace_section(Place::Virtual(1), &alone).expect("it fits");
+    assert_eq!(document, house());
+    assert_eq!(document.section(Place::Virtual(2)), Err(EditError::NoSuchPlace));
+    assert_eq!(document.section(Place::Server(0, 0)), Err(EditError::NoSuchPlace));
+    assert_eq!(document.section(Place::File), Err(EditError::NoSuchPlace));
+    let broken =
+        document.replace_section(Place::Virtual(1), &Document::new(b"virtual mail {\n     port = x y\n}\n"));
+    assert!(matches!(broken, Err(EditError::Breaks { line: 25, .. })), "{broken:?}");
+    assert_eq!(document, house());
+}
