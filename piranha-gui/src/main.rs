@@ -16,6 +16,7 @@ mod field;
 mod file;
 mod form;
 mod frame;
+mod live;
 mod notice;
 mod options;
 mod page;
