@@ -5,7 +5,7 @@
 //! are made of [`field`]s, carry a [`token`] and what they were made from ([`base`]), become an [`edit`] of the file, and
 //! [`accept`] saves it.
 
-#![allow(dead_code, reason = "the pages that use the rest are being built")]
+#![allow(dead_code, unused_imports, reason = "the pages that use the rest are being built")]
 
 mod accept;
 mod answer;
@@ -21,6 +21,7 @@ mod notice;
 mod options;
 mod page;
 mod pages;
+mod recipe;
 mod saving;
 mod server;
 mod site;

@@ -1,7 +1,10 @@
 //! The pages: one module each, a template of the same name beside it.
 
+pub(crate) mod file_text;
+pub(crate) mod firewall;
 pub(crate) mod global_settings;
 pub(crate) mod introduction;
+pub(crate) mod real_servers_side;
 pub(crate) mod trouble;
 
 use std::sync::Arc;
@@ -20,6 +23,9 @@ pub(crate) async fn answer(site: &Site, asked: &Asked) -> Answer {
     match asked.page {
         Page::Introduction => introduction::answer(site, asked),
         Page::GlobalSettings => global_settings::answer(site, asked).await,
+        Page::RealServersSide => real_servers_side::answer(site, asked),
+        Page::Firewall => firewall::answer(site, asked),
+        Page::FileText => file_text::answer(site, asked),
         _ => trouble::not_yet(site, asked),
     }
 }
