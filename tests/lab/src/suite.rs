@@ -1,6 +1,8 @@
-//! Runs lab tests: each in a world of its own with a time limit, on as many kernels as there are processors.
+//! Runs lab tests: each in a world of its own with a time limit, on as many kernels as there are processors. The few that
+//! fail run once more, alone.
 
-use std::collections::BTreeMap;
+mod tally;
+
 use std::env;
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read, Write, stdout};
@@ -11,8 +13,9 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::kernel::{self, Console, Session};
+use crate::kernel::{self, Console, Kind, Session};
 use crate::{command, report, role, world};
+use tally::{Account, Tally, Verdict, second_chance};
 
 /// A lab test.
 #[derive(Debug, Clone, Copy)]
@@ -37,6 +40,9 @@ const TEST_LIMIT: Duration = Duration::from_secs(120);
 /// All tests may take this long.
 const SUITE_LIMIT: Duration = Duration::from_secs(40 * 60);
 
+/// Says to a kernel that the tests have failed before; whole names follow.
+const AGAIN: &str = "--again";
+
 /// Ends the output of one test on its way from a kernel to the terminal, followed by the verdict.
 const VERDICT: char = '\u{1e}';
 
@@ -49,7 +55,8 @@ const ONE: &str = "--in-this-world";
 /// The main function of a program of lab tests.
 ///
 /// Arguments are parts of names; without one all tests run. `--list` names them. `--kernels N` sets how many kernels are used.
-/// The last line is `lab: N passed, M failed`.
+/// At most three tests that failed are run once more, with nothing beside them. The last line is
+/// `lab: N passed, M failed`, followed by how many of those that passed were `flaky`: they have failed at first.
 pub fn main(tests: &[Test]) -> ExitCode {
     role::play();
     let arguments: Vec<String> = env::args().skip(1).collect();
@@ -65,54 +72,39 @@ struct Selection {
     tests: Vec<Test>,
     list: bool,
     kernels: usize,
+    /// They have failed before.
+    again: bool,
 }
 
 impl Selection {
     fn new(tests: &[Test], arguments: &[String]) -> Self {
-        let mut selection = Self { tests: Vec::new(), list: false, kernels: processors() };
+        let mut selection = Self { tests: Vec::new(), list: false, kernels: processors(), again: false };
         let mut parts: Vec<&str> = Vec::new();
         let mut arguments = arguments.iter();
         while let Some(argument) = arguments.next() {
             match argument.as_str() {
                 "--list" => selection.list = true,
+                AGAIN => selection.again = true,
                 "--kernels" => selection.kernels = arguments.next().and_then(|n| n.parse().ok()).unwrap_or(1),
                 part => parts.push(part),
             }
         }
-        let wanted = |test: &&Test| parts.is_empty() || parts.iter().any(|part| test.name.contains(part));
+        let again = selection.again;
+        let is_meant = |name: &str, part: &str| if again { name == part } else { name.contains(part) };
+        let wanted = |test: &&Test| parts.is_empty() || parts.iter().any(|part| is_meant(test.name, part));
         selection.tests = tests.iter().filter(wanted).copied().collect();
         selection.kernels = selection.kernels.clamp(1, selection.tests.len().max(1));
         selection
+    }
+
+    fn names(&self) -> Vec<&'static str> {
+        self.tests.iter().map(|test| test.name).collect()
     }
 }
 
 fn processors() -> usize {
     thread::available_parallelism().map_or(1, usize::from).min(4)
 }
-
-/// How a test ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Verdict {
-    Passed,
-    Failed,
-    /// It said that it cannot be made here.
-    Skipped,
-}
-
-impl Verdict {
-    const ALL: [Self; 3] = [Self::Passed, Self::Failed, Self::Skipped];
-
-    fn word(self) -> &'static str {
-        match self {
-            Self::Passed => "ok",
-            Self::Failed => "FAILED",
-            Self::Skipped => "skipped",
-        }
-    }
-}
-
-/// How tests ended, by name.
-type Tally = BTreeMap<String, Verdict>;
 
 /// Ends a test that cannot be made on this computer.
 pub fn skip(reason: &str) -> ! {
@@ -131,16 +123,39 @@ fn conduct(selection: &Selection, arguments: &[String]) -> ExitCode {
         return ExitCode::FAILURE;
     }
     let run = kernel::new_run().expect("a directory for the run");
-    fs::create_dir_all(run.join("claims")).expect("a directory for the run");
     let kind = kernel::choose();
-    println!("{} lab tests on {} {kind:?} kernel(s)", selection.tests.len(), selection.kernels);
+    let names = selection.names();
+    println!("{} lab tests on {} {kind:?} kernel(s)", names.len(), selection.kernels);
+    let first = run_on_kernels(kind, &run, "kernel", selection.kernels, arguments);
+    complain_of_missing(&names, &first);
+    let chosen = second_chance(&names, &first);
+    let again = if chosen.is_empty() {
+        Tally::new()
+    } else {
+        println!("{} of them once more, alone", chosen.len());
+        let arguments: Vec<_> = [AGAIN].iter().chain(&chosen).map(ToString::to_string).collect();
+        let again = run_on_kernels(kind, &run, "again", 1, &arguments);
+        complain_of_missing(&chosen, &again);
+        again
+    };
+    kernel::forget(&run);
+    let account = Account::new(&names, &first, &again);
+    println!("{account}");
+    if account.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Has so many kernels share the tests that the arguments name.
+fn run_on_kernels(kind: Kind, run: &Path, name: &str, count: usize, arguments: &[String]) -> Tally {
+    let claims = run.join("claims");
+    let _ = fs::remove_dir_all(&claims);
+    fs::create_dir_all(&claims).expect("a directory for the run");
     let tally = Mutex::new(Tally::new());
     thread::scope(|scope| {
-        for number in 1..=selection.kernels {
-            let (run, tally) = (&run, &tally);
+        for number in 1..=count {
+            let tally = &tally;
             scope.spawn(move || {
                 let session =
-                    Session::start(kind, run, &format!("kernel{number}"), arguments, Console::Piped);
+                    Session::start(kind, run, &format!("{name}{number}"), arguments, Console::Piped);
                 if let Err(complaint) =
                     session.map_err(|error| error.to_string()).and_then(|session| follow(session, tally))
                 {
@@ -149,8 +164,14 @@ fn conduct(selection: &Selection, arguments: &[String]) -> ExitCode {
             });
         }
     });
-    kernel::forget(&run);
-    conclude(selection, &tally.into_inner().expect("no panic under the lock"))
+    tally.into_inner().expect("no panic under the lock")
+}
+
+/// A test that left no verdict has failed.
+fn complain_of_missing(names: &[&str], tally: &Tally) {
+    for name in names.iter().filter(|name| !tally.contains_key(**name)) {
+        println!("test {name} ... FAILED (no verdict: the kernel ended or time ran out)");
+    }
 }
 
 /// Shows the output of one kernel, test by test, until it ends.
@@ -185,8 +206,7 @@ fn hear(line: String, pending: &mut Vec<String>, tally: &Mutex<Tally>) {
         Some(None) => pending.clear(),
         Some(Some((verdict, name))) => {
             let mut tally = tally.lock().expect("no panic under the lock");
-            let verdict = Verdict::ALL.into_iter().find(|known| known.word() == verdict);
-            tally.insert(name.to_owned(), verdict.unwrap_or(Verdict::Failed));
+            tally.insert(name.to_owned(), Verdict::of_word(verdict));
             pending.drain(..).for_each(|line| println!("{line}"));
         }
     }
@@ -201,19 +221,6 @@ fn read_lines(output: impl Read, send: &mpsc::Sender<String>) {
     }
 }
 
-/// A test that left no verdict has failed: its kernel died or time ran out.
-fn conclude(selection: &Selection, tally: &Tally) -> ExitCode {
-    for test in selection.tests.iter().filter(|test| !tally.contains_key(test.name)) {
-        println!("test {} ... FAILED (no verdict: the kernel ended or time ran out)", test.name);
-    }
-    let count = |wanted| tally.values().filter(|verdict| **verdict == wanted).count();
-    let (passed, skipped) = (count(Verdict::Passed), count(Verdict::Skipped));
-    let failed = selection.tests.len() - passed - skipped;
-    let skipped = if skipped == 0 { String::new() } else { format!(", {skipped} skipped") };
-    println!("lab: {passed} passed, {failed} failed{skipped}");
-    if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
-}
-
 /// Inside a kernel: takes one test after the other until none is left.
 fn run_claimed(selection: &Selection) -> ExitCode {
     let run = kernel::run_directory();
@@ -223,7 +230,8 @@ fn run_claimed(selection: &Selection) -> ExitCode {
             let start = Instant::now();
             let (verdict, output) = run_in_world(&run, test);
             let (name, word, seconds) = (test.name, verdict.word(), start.elapsed().as_secs_f64());
-            let text = format!("test {name} ... {word} ({seconds:.1} s)\n{output}{VERDICT}{word} {name}\n");
+            let said = if selection.again { verdict.again() } else { word };
+            let text = format!("test {name} ... {said} ({seconds:.1} s)\n{output}{VERDICT}{word} {name}\n");
             stdout().lock().write_all(text.as_bytes()).expect("the kernel's console");
         }
     }
