@@ -158,6 +158,7 @@ impl Reading {
         match directive.form {
             Form::Begin => self.blocks.begin(directive),
             Form::End => self.blocks.end(&directive),
+            Form::Broken if directive.text.starts_with('<') => self.blocks.tear(&directive),
             Form::Broken if self.blocks.scope() == Scope::Rules => self.blocks.fault(&directive),
             Form::Broken => self.unhonoured.add(&directive.text, directive.line, &directive.text),
             Form::Plain => match self.blocks.scope() {

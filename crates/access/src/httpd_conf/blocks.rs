@@ -25,9 +25,9 @@ enum Place {
     Directory(PathBuf),
     /// `<Location PATH>`, normalised.
     Location(PathBuf),
-    /// Patterns: whatever begins so, perhaps.
-    SomeDirectories(PathBuf),
-    SomeLocations(PathBuf),
+    /// Patterns: what begins so, perhaps.
+    SomeDirectories(String),
+    SomeLocations(String),
 }
 
 /// A block that has begun.
@@ -138,7 +138,8 @@ impl Blocks {
         Open::Place(self.all.len() - 1)
     }
 
-    fn tear(&mut self, directive: &Directive) {
+    /// Nobody can tell any more what is in which block.
+    pub(super) fn tear(&mut self, directive: &Directive) {
         self.torn.get_or_insert_with(|| (directive.line, directive.text.clone()));
     }
 
@@ -166,7 +167,7 @@ impl Blocks {
             rules.fall_back_to(self.joined(|place| place.is_directory(above)));
         }
         self.add_doubtful(&mut rules, |place| {
-            roots.iter().any(|root| place.may_cover_directory(root)) || place.may_cover_location("/")
+            roots.iter().any(|root| place.may_be_directory(root)) || place.may_be_location("/")
         });
         rules
     }
@@ -178,8 +179,8 @@ impl Blocks {
         rules.fall_back_to(self.joined(|place| directories.iter().any(|path| place.is_directory(path))));
         self.add_doubtful(&mut rules, |place| {
             place.is_within(&directories, urls)
-                || directories.iter().any(|directory| place.may_cover_directory(directory))
-                || urls.iter().any(|url| place.may_cover_location(url))
+                || directories.iter().any(|directory| place.may_be_directory(directory))
+                || urls.iter().any(|url| place.may_be_location(url))
         });
         rules
     }
@@ -211,19 +212,16 @@ impl Place {
             [tilde, path] if tilde == "~" => (true, path),
             _ => return None,
         };
-        if pattern {
-            let whole = PathBuf::from("/");
-            return Some(if is_url { Self::SomeLocations(whole) } else { Self::SomeDirectories(whole) });
-        }
-        Some(match (path.find(['*', '?', '[']), is_url) {
+        let literal = if pattern { 0 } else { path.find(['*', '?', '[']).unwrap_or(path.len()) };
+        let begin = path
+            .get(..literal)
+            .filter(|_| literal < path.len())
+            .map(|begin| normalised(begin).to_string_lossy().into_owned());
+        Some(match (begin, is_url) {
             (None, false) => Self::Directory(normalised(path)),
             (None, true) => Self::Location(normalised(path)),
-            (Some(at), is_url) => {
-                let begin =
-                    path.get(..at).and_then(|begin| begin.rfind('/').and_then(|slash| begin.get(..slash)));
-                let begin = normalised(begin.unwrap_or_default());
-                if is_url { Self::SomeLocations(begin) } else { Self::SomeDirectories(begin) }
-            }
+            (Some(begin), false) => Self::SomeDirectories(begin),
+            (Some(begin), true) => Self::SomeLocations(begin),
         })
     }
 
@@ -235,23 +233,26 @@ impl Place {
         matches!(self, Self::Directory(path) if path == directory)
     }
 
-    /// Below one of these, and none of them.
+    /// Below one of these, perhaps, and none of them.
     fn is_within(&self, directories: &[PathBuf], urls: [&str; 2]) -> bool {
         match self {
             Self::Directory(path) => directories.iter().any(|whole| path != whole && path.starts_with(whole)),
             Self::Location(path) => {
                 urls.map(Path::new).iter().any(|whole| path != whole && path.starts_with(whole))
             }
-            Self::SomeDirectories(_) | Self::SomeLocations(_) => false,
+            Self::SomeDirectories(begin) => {
+                directories.iter().any(|whole| Path::new(begin).starts_with(whole))
+            }
+            Self::SomeLocations(begin) => urls.iter().any(|whole| Path::new(begin).starts_with(whole)),
         }
     }
 
-    fn may_cover_directory(&self, directory: &Path) -> bool {
-        matches!(self, Self::SomeDirectories(begin) if directory.starts_with(begin) || begin.starts_with(directory))
+    fn may_be_directory(&self, directory: &Path) -> bool {
+        matches!(self, Self::SomeDirectories(begin) if directory.to_string_lossy().starts_with(begin))
     }
 
-    fn may_cover_location(&self, url: &str) -> bool {
-        matches!(self, Self::SomeLocations(begin) if Path::new(url).starts_with(begin) || begin.starts_with(url))
+    fn may_be_location(&self, url: &str) -> bool {
+        matches!(self, Self::SomeLocations(begin) if url.starts_with(begin))
     }
 }
 
