@@ -192,15 +192,14 @@ impl Web {
 
     /// One request on a connection of its own, with these lines in its head.
     pub fn ask(&self, method: &str, path: &str, head: &[&str], body: &str) -> Reply {
-        let mut request =
-            format!("{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n", self.address);
-        for line in head {
-            request += &format!("{line}\r\n");
-        }
+        let host = format!("Host: {}", self.address);
+        let length = format!("Content-Length: {}", body.len());
+        let mut lines = vec![host.as_str(), "Connection: close"];
+        lines.extend(head);
         if !body.is_empty() || method == "POST" {
-            request += &format!("Content-Length: {}\r\n", body.len());
+            lines.push(&length);
         }
-        self.raw(format!("{request}\r\n{body}").as_bytes())
+        self.raw(format!("{method} {path} HTTP/1.1\r\n{}\r\n\r\n{body}", lines.join("\r\n")).as_bytes())
     }
 
     /// What is answered to these bytes until the connection is closed.
