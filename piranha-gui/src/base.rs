@@ -12,7 +12,7 @@ use crate::form::Parameters;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Part {
     /// These keywords at the top of the file.
-    Settings(&'static [&'static str]),
+    Settings(Vec<&'static str>),
     /// A section or server with all of its keywords, without the servers in it.
     Block(Place),
     /// A section with all in it.

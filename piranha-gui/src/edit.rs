@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use lvs_cf::{Document, EditError, Place, Word};
 
 use crate::file::Present;
+use crate::form::Parameters;
 
 /// The edited document, what was changed in it, and what is wrong with what was typed.
 #[derive(Debug)]
@@ -14,6 +15,19 @@ pub(crate) struct Edit {
     pub(crate) problems: Problems,
     /// `port: 80 -> 8080`, for the notice.
     pub(crate) changes: Vec<String>,
+    /// What is hardly meant and saved all the same, for the notice.
+    pub(crate) warnings: Vec<String>,
+}
+
+/// A keyword of one word, and the field that it is typed into.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Typed {
+    pub(crate) place: Place,
+    pub(crate) keyword: &'static str,
+    /// The name of the field.
+    pub(crate) name: &'static str,
+    /// What the field shows while the keyword is not in the file: what the daemons use then.
+    pub(crate) default: &'static str,
 }
 
 /// What is wrong, by the name of the field; under the empty name what concerns the whole form.
@@ -38,7 +52,30 @@ impl Problems {
 impl Edit {
     /// Nothing is changed yet.
     pub(crate) fn of(present: &Present) -> Self {
-        Self { document: present.document.clone(), problems: Problems::default(), changes: Vec::new() }
+        Self {
+            document: present.document.clone(),
+            problems: Problems::default(),
+            changes: Vec::new(),
+            warnings: Vec::new(),
+        }
+    }
+
+    /// What was typed into a field, if it is different from what the field has shown; an emptied field takes the keyword out.
+    /// A field that was not sent changes nothing. Says whether something was typed that is new, and what.
+    pub(crate) fn typed<'a>(
+        &mut self,
+        present: &Present,
+        Typed { place, keyword, name, default }: Typed,
+        parameters: &'a Parameters,
+    ) -> Option<&'a str> {
+        let typed = parameters.get(name)?.trim();
+        let there = present.values.get(place, keyword).map(|words| joined(Some(words)));
+        let shown = there.as_deref().unwrap_or(default);
+        if typed == shown.trim() || (typed.is_empty() && there.is_none()) {
+            return None;
+        }
+        self.set(place, keyword, name, there.as_deref().unwrap_or_default(), &[typed]);
+        Some(typed)
     }
 
     /// Whether there is something to save.
@@ -53,7 +90,7 @@ impl Edit {
         if after.trim() == before {
             return;
         }
-        let empty = typed.iter().all(|word| word.is_empty());
+        let empty = typed.iter().all(|word| word.trim().is_empty());
         let what = if before.is_empty() { "(none)" } else { before };
         let becomes = if empty { "(none)" } else { after.trim() };
         let change = format!("{keyword}: {what} -> {becomes}");

@@ -2,6 +2,7 @@
 
 use crate::edit::Problems;
 use crate::form::Parameters;
+use crate::page::Page;
 
 /// A label with its field.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +18,8 @@ pub(crate) struct Field {
     pub(crate) problem: Option<String>,
     /// What the file says meanwhile, if that is something else.
     pub(crate) elsewhere: Option<String>,
+    /// Where the help page explains it.
+    pub(crate) help: Option<String>,
 }
 
 /// How a value is entered.
@@ -30,6 +33,8 @@ pub(crate) enum Widget {
     Choice(Vec<(String, String)>),
     /// The same, all of it visible.
     Radio(Vec<(String, String)>),
+    /// Is shown, and cannot be changed here.
+    Shown,
 }
 
 impl Field {
@@ -71,7 +76,19 @@ impl Field {
             hint: String::new(),
             problem: None,
             elsewhere: None,
+            help: None,
         }
+    }
+
+    /// A value that cannot be changed here.
+    pub(crate) fn shown(label: &str, name: &'static str, value: impl Into<String>) -> Self {
+        Self::new(label, name, Widget::Shown, value.into())
+    }
+
+    /// Explained on the help page, in the part of this page.
+    pub(crate) fn explained(mut self, page: Page) -> Self {
+        self.help = Some(format!("{}#{}", Page::Help.link(), page.anchor(self.name)));
+        self
     }
 
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
@@ -82,7 +99,8 @@ impl Field {
     /// As it was typed and not saved: the value of the parameters, the file's beside it if that is another one.
     pub(crate) fn typed(mut self, parameters: &Parameters, problems: &Problems) -> Self {
         let typed = match self.widget {
-            Widget::Checkbox(_) => parameters.get(self.name).unwrap_or_default(),
+            Widget::Shown => &self.value,
+            Widget::Checkbox(ticked) => parameters.get(self.name).map_or("", |_| ticked),
             _ => parameters.get(self.name).unwrap_or(&self.value),
         };
         if typed != self.value {

@@ -19,6 +19,8 @@ pub(crate) struct Frame {
     pub(crate) fos: bool,
     /// Number of the virtual server in whose pages this one is.
     pub(crate) section: Option<usize>,
+    /// Why nothing can be saved from here; all buttons that would are disabled then.
+    pub(crate) locked: Option<String>,
     /// Goes into every form.
     pub(crate) token: String,
 }
@@ -34,6 +36,7 @@ impl Frame {
             refresh: None,
             fos: is_fos(site),
             section: None,
+            locked: None,
             token: site.tokens.make(&asked.client.user, asked.page),
         }
     }

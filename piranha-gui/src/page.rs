@@ -110,6 +110,11 @@ impl Page {
         self.path().starts_with("/secure/")
     }
 
+    /// The anchor of one of its fields on the help page.
+    pub(crate) fn anchor(self, field: &str) -> String {
+        format!("{}-{field}", self.path().trim_start_matches("/secure/"))
+    }
+
     /// Its address as links name it: as the original's.
     pub(crate) fn link(self) -> String {
         match self {

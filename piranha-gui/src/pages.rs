@@ -5,6 +5,7 @@ pub(crate) mod firewall;
 pub(crate) mod global_settings;
 pub(crate) mod introduction;
 pub(crate) mod real_servers_side;
+pub(crate) mod redundancy;
 pub(crate) mod trouble;
 
 use std::sync::Arc;
