@@ -27,6 +27,7 @@ pub(crate) async fn answer(site: &Site, asked: &Asked) -> Answer {
         Page::RealServersSide => real_servers_side::answer(site, asked),
         Page::Firewall => firewall::answer(site, asked),
         Page::FileText => file_text::answer(site, asked),
+        Page::Redundancy => redundancy::answer(site, asked).await,
         _ => trouble::not_yet(site, asked),
     }
 }
