@@ -1,10 +1,15 @@
 //! From an edit that a form asks for to a saved file, or to what the form is told instead.
 
+use lvs_cf::{Config, Document};
+
+use crate::after_save;
 use crate::asked::Asked;
 use crate::base::{self, Part};
 use crate::edit::Edit;
-use crate::file::Present;
+use crate::file::{AnyName, Present};
 use crate::notice::{Notice, Tone};
+use crate::own;
+use crate::page::Page;
 use crate::saving::Saving;
 use crate::site::Site;
 
@@ -51,11 +56,13 @@ pub(crate) async fn save(
     if !edit.is_needed() {
         return Ok(Notice::new(Tone::Done, "nothing was changed, so nothing was saved"));
     }
-    match site.helper.save(present, edit.document, what, asked).await {
+    let Edit { document, changes, warnings, .. } = edit;
+    let edited = document.clone();
+    match site.helper.save(present, document, what, asked).await {
         Saving::Saved { serial_no } => {
             let mut notice = Notice::new(Tone::Done, format!("saved as serial number {serial_no}"));
-            notice.lines.extend(edit.changes);
-            Ok(notice)
+            notice.lines.extend(changes);
+            Ok(told(notice, present, &edited, warnings))
         }
         Saving::Changed => Err(Notice::new(
             Tone::Warning,
@@ -67,4 +74,15 @@ pub(crate) async fn save(
             Err(notice)
         }
     }
+}
+
+/// A notice of a save, with what is odd in the new file and what brings it in force.
+fn told(mut notice: Notice, before: &Present, edited: &Document, warnings: Vec<String>) -> Notice {
+    let new = after_save::new_warnings(before.document.as_bytes(), edited.as_bytes());
+    notice.lines.extend(warnings.into_iter().chain(new).map(|warning| format!("note: {warning}")));
+    if let Ok(after) = Config::of(edited.clone(), &AnyName) {
+        let done = after_save::after_save(before.config.as_ref().ok(), &after.config, &own::addresses());
+        notice.lines.extend(done.lines);
+    }
+    notice.link(Page::Control.link(), "CONTROL/MONITORING")
 }

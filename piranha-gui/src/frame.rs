@@ -2,6 +2,7 @@
 
 use crate::asked::Asked;
 use crate::notice::{Notice, Tone};
+use crate::own;
 use crate::page::{Page, Tab};
 use crate::site::Site;
 
@@ -28,10 +29,11 @@ pub(crate) struct Frame {
 impl Frame {
     /// Around the page that was asked for, with the notices that wait for it.
     pub(crate) fn of(site: &Site, asked: &Asked) -> Self {
+        let elsewhere = elsewhere(site, asked).into_iter();
         Self {
             page: asked.page,
             style: site.style.clone(),
-            notices: site.notices.take(&asked.client.notices()),
+            notices: site.notices.take(&asked.client.notices()).into_iter().chain(elsewhere).collect(),
             exposed: asked.client.is_exposed(),
             refresh: None,
             fos: is_fos(site),
@@ -80,6 +82,28 @@ impl Frame {
     pub(crate) fn tell(&mut self, tone: Tone, line: impl Into<String>) {
         self.notices.push(Notice::new(tone, line));
     }
+}
+
+/// On pages that edit: that this is the copy of another router, with a link to the same page there (F23).
+fn elsewhere(site: &Site, asked: &Asked) -> Option<Notice> {
+    let present = site.file.present().ok().filter(|_| asked.page.is_editor())?;
+    let words = present.values.get(lvs_cf::Place::File, "primary")?;
+    let primary = words.first()?.to_str_lossy().into_owned();
+    if !own::is_elsewhere(&primary, &own::addresses(), &own::host_name()) {
+        return None;
+    }
+    let line = format!(
+        "this machine is not the primary router ({primary}): what is changed here stays here, and the two files differ then"
+    );
+    let notice = Notice::new(Tone::Warning, line);
+    let scheme = if asked.client.encrypted { "https" } else { "http" };
+    let Some(host) = own::in_url(&primary) else { return Some(notice) };
+    let page = format!("{scheme}://{host}:{}{}", asked.client.local.port(), asked.page.link());
+    let numbers =
+        ["selected_host", "selected"].map(|name| Some(format!("{name}={}", asked.parameters.index(name)?)));
+    let numbers = numbers.into_iter().flatten().collect::<Vec<_>>().join("&");
+    let page = if numbers.is_empty() { page } else { format!("{page}?{numbers}") };
+    Some(notice.link(page, format!("this page on {primary}")))
 }
 
 fn is_fos(site: &Site) -> bool {

@@ -8,6 +8,7 @@
 #![allow(dead_code, unused_imports, reason = "the pages that use the rest are being built")]
 
 mod accept;
+mod after_save;
 mod answer;
 mod asked;
 mod base;
@@ -23,6 +24,7 @@ mod masks;
 mod more;
 mod notice;
 mod options;
+mod own;
 mod page;
 mod pages;
 mod recipe;

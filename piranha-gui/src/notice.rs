@@ -22,11 +22,18 @@ pub(crate) enum Tone {
 pub(crate) struct Notice {
     pub(crate) tone: Tone,
     pub(crate) lines: Vec<String>,
+    /// Where it is gone on: address and what is on the link.
+    pub(crate) links: Vec<(String, String)>,
 }
 
 impl Notice {
     pub(crate) fn new(tone: Tone, line: impl Into<String>) -> Self {
-        Self { tone, lines: vec![line.into()] }
+        Self { tone, lines: vec![line.into()], links: Vec::new() }
+    }
+
+    pub(crate) fn link(mut self, address: impl Into<String>, shown: impl Into<String>) -> Self {
+        self.links.push((address.into(), shown.into()));
+        self
     }
 
     pub(crate) fn and(mut self, line: impl Into<String>) -> Self {

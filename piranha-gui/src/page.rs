@@ -115,6 +115,15 @@ impl Page {
         format!("{}-{field}", self.path().trim_start_matches("/secure/"))
     }
 
+    /// Whether the file is edited on it.
+    pub(crate) fn is_editor(self) -> bool {
+        match self {
+            Self::GlobalSettings | Self::Redundancy | Self::Versions => true,
+            Self::RealServersSide => false,
+            _ => self.tab() == Some(Tab::Servers),
+        }
+    }
+
     /// Its address as links name it: as the original's.
     pub(crate) fn link(self) -> String {
         match self {
