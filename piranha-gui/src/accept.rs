@@ -86,3 +86,17 @@ fn told(mut notice: Notice, before: &Present, edited: &Document, warnings: Vec<S
     }
     notice.link(Page::Control.link(), "CONTROL/MONITORING")
 }
+
+/// Saves an edit whose form needs no look, and says what came of it.
+pub(crate) async fn accept_anyway(
+    site: &Site,
+    asked: &Asked,
+    present: &Present,
+    edit: Edit,
+    what: &str,
+) -> Notice {
+    if let Some(problem) = edit.problems.of("") {
+        return Notice::new(Tone::Refused, format!("nothing was saved: {problem}"));
+    }
+    save(site, asked, present, edit, what).await.unwrap_or_else(|refused| refused)
+}

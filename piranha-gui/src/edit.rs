@@ -99,6 +99,26 @@ impl Edit {
         });
     }
 
+    /// Many changes of one section or of a server in it, each of which then reads only that section: `edits` is given the
+    /// place at which it finds it.
+    pub(crate) fn in_section(&mut self, place: Place, edits: impl FnOnce(&mut Self, Place)) {
+        let (section, inner) = match place {
+            Place::Server(section, server) => (Place::Virtual(section), Place::Server(0, server)),
+            Place::Failover(_) => (place, Place::Failover(0)),
+            Place::Virtual(_) | Place::File => (place, Place::Virtual(0)),
+        };
+        let alone = match self.document.section(section) {
+            Ok(alone) => alone,
+            Err(error) => return self.problems.add("", said(&error)),
+        };
+        let whole = std::mem::replace(&mut self.document, alone);
+        edits(self, inner);
+        let alone = std::mem::replace(&mut self.document, whole);
+        if let Err(error) = self.document.replace_section(section, &alone) {
+            self.problems.add("", said(&error));
+        }
+    }
+
     /// Any other edit, told as `change`; if it cannot be made that is a problem of `field`.
     pub(crate) fn make<T>(
         &mut self,

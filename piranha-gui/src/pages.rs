@@ -7,6 +7,7 @@ pub(crate) mod introduction;
 pub(crate) mod real_servers_side;
 pub(crate) mod redundancy;
 pub(crate) mod trouble;
+pub(crate) mod virtual_servers;
 
 use std::sync::Arc;
 
@@ -16,6 +17,7 @@ use crate::answer::Answer;
 use crate::asked::Asked;
 use crate::file::Present;
 use crate::frame::Frame;
+use crate::notice::{Notice, Tone};
 use crate::page::Page;
 use crate::site::Site;
 
@@ -28,6 +30,7 @@ pub(crate) async fn answer(site: &Site, asked: &Asked) -> Answer {
         Page::Firewall => firewall::answer(site, asked),
         Page::FileText => file_text::answer(site, asked),
         Page::Redundancy => redundancy::answer(site, asked).await,
+        Page::VirtualServers => virtual_servers::answer(site, asked).await,
         _ => trouble::not_yet(site, asked),
     }
 }
@@ -44,4 +47,45 @@ pub(crate) fn file(site: &Site, asked: &Asked) -> Result<Arc<Present>, Answer> {
         }
         _ => Ok(present),
     }
+}
+
+/// Leads on to a page that tells what was done, or why not.
+pub(crate) fn tell(site: &Site, asked: &Asked, notice: Notice, there: Answer) -> Answer {
+    site.notices.leave(&asked.client.notices(), notice);
+    there
+}
+
+/// A button was pressed, and no row is ticked.
+pub(crate) fn tick_first(what: &str) -> Notice {
+    Notice::new(Tone::Refused, format!("nothing was done: tick a {what} first, then press the button"))
+}
+
+/// What a form is about is not in the file any more.
+pub(crate) fn moved(what: &str) -> Notice {
+    let line = format!(
+        "nothing was done: the file was changed meanwhile, and the {what} that you meant is not there under \
+                        that name, or not alone. This is how the file is now"
+    );
+    Notice::new(Tone::Refused, line)
+}
+
+/// What is to be deleted is not as it was shown.
+pub(crate) fn changed(what: &str) -> Notice {
+    let line = format!(
+        "nothing was deleted: somebody else has changed this {what} meanwhile. This is how it is now"
+    );
+    Notice::new(Tone::Warning, line)
+}
+
+/// An address with a button in it was opened (specification gui.md 5, R2).
+pub(crate) fn nothing_done(button: &str) -> Notice {
+    let line =
+        format!("nothing was saved: opening an address changes nothing. Press {button} below to go on");
+    Notice::new(Tone::Warning, line)
+}
+
+/// An address and its device.
+pub(crate) fn two_words(value: &str) -> (String, String) {
+    let (address, device) = value.split_once(' ').unwrap_or((value, ""));
+    (address.to_owned(), device.to_owned())
 }

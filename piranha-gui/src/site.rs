@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::file::LvsCf;
+use crate::lvsd::Lvsd;
 use crate::notice::Notices;
 use crate::options::Options;
 use crate::saving::Helper;
@@ -16,6 +17,7 @@ pub(crate) struct Site {
     pub(crate) tokens: Tokens,
     pub(crate) notices: Notices,
     pub(crate) helper: Helper,
+    pub(crate) lvsd: Lvsd,
     /// Address of the style sheet, which changes with its content.
     pub(crate) style: String,
     pub(crate) places: Places,
@@ -50,6 +52,7 @@ impl Site {
             tokens: Tokens::new()?,
             notices: Notices::default(),
             helper,
+            lvsd: Lvsd::at(&places.run),
             style: style::path(),
             places,
         })

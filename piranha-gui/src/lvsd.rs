@@ -1,0 +1,53 @@
+//! Asking lvsd over its control socket.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use control::command::{Answer, Command};
+use service::inquiry::{self, Error};
+
+use crate::running::Running;
+
+/// A page does not wait longer than this for what runs.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Where lvsd listens, if it runs.
+#[derive(Debug)]
+pub(crate) struct Lvsd {
+    socket: PathBuf,
+}
+
+impl Lvsd {
+    /// With the other sockets in this directory.
+    pub(crate) fn at(directory: &Path) -> Self {
+        Self { socket: directory.join("lvsd.sock") }
+    }
+
+    /// All virtual servers in short.
+    pub(crate) async fn running(&self) -> Running {
+        match self.ask(Command::Overview).await {
+            Ok(Answer::Overview(overview)) => Running::Told(Arc::from(overview)),
+            Ok(_) => Running::Unknown("lvsd answered something else than it was asked".to_owned()),
+            Err(why) => Running::Unknown(why),
+        }
+    }
+
+    /// Has something done; lvsd says what, or why not.
+    pub(crate) async fn done(&self, command: Command) -> Result<String, String> {
+        match self.ask(command).await? {
+            Answer::Done { message } => Ok(message),
+            Answer::Refused { reason } => Err(reason),
+            _ => Err("lvsd answered something else than it was asked".to_owned()),
+        }
+    }
+
+    async fn ask(&self, command: Command) -> Result<Answer, String> {
+        inquiry::ask(&self.socket, command, PATIENCE).await.map_err(|error| match error {
+            Error::Unreachable(_) if !self.socket.exists() => {
+                "lvsd does not run on this router; pulse runs it on the active one".to_owned()
+            }
+            error => format!("lvsd was asked at {} and {error}", self.socket.display()),
+        })
+    }
+}
