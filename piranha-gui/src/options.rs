@@ -26,4 +26,10 @@ pub(crate) struct Options {
     /// Where the kept versions of the file and a certificate of our own are
     #[arg(long, hide = true, value_name = "DIRECTORY", default_value = "/var/lib/piranha")]
     pub(crate) state_directory: PathBuf,
+    /// The pid file of pulse
+    #[arg(long, hide = true, value_name = "FILE", default_value = "/var/run/pulse.pid")]
+    pub(crate) pulse_pid: PathBuf,
+    /// Where the kernel tells of processes and of its table
+    #[arg(long, hide = true, value_name = "DIRECTORY", default_value = "/proc")]
+    pub(crate) proc: PathBuf,
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::status::{Failure, State, UnixMillis};
 
 /// All virtual servers in short.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Overview {
     /// lvsd's release.
     pub release: String,
@@ -28,7 +28,7 @@ pub struct Overview {
 }
 
 /// An active virtual server.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VirtualServer {
     /// Its name in the file.
     pub name: String,
@@ -49,7 +49,7 @@ pub struct VirtualServer {
 }
 
 /// An active real server of a virtual server.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RealServer {
     /// Its name in the file.
     pub name: String,
