@@ -143,6 +143,7 @@ fn every_option_has_a_row() {
     for (program, help) in [
         ("fos", "fos/tests/fos/command_line.rs"),
         ("lvsd", "lvsd/tests/command_line.rs"),
+        ("piranha-passwd", "piranha-passwd/tests/piranha-passwd/command_line.rs"),
         ("nanny", "nanny/tests/nanny/command_line.rs"),
         ("pulse", "pulse/tests/command_line.rs"),
         ("send_arp", "send-arp/src/help.txt"),
