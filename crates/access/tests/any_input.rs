@@ -1,7 +1,7 @@
 //! No bytes make a reader panic, give more than they are, or let anybody in who was not let in.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use access::hash::{Kind, verify};
 use access::password_file::{hash_of, with_hash};
@@ -146,6 +146,48 @@ proptest! {
         }
         for pair in examined.windows(2).skip(5) {
             prop_assert!(pair[1] >= pair[0] + Duration::from_secs(4), "{:?}", examined);
+        }
+    }
+}
+
+/// Time grows with the length of a file, not with its square: the longest ones take a moment, even unoptimised.
+#[test]
+fn the_longest_files_are_read_in_a_moment() {
+    let client = IpAddr::V4(Ipv4Addr::LOCALHOST);
+    for piece in [
+        "\n",
+        "\\\n",
+        "#\\\n",
+        "\"",
+        "<",
+        "<Limit GET>\n",
+        "</Limit>\n",
+        "<Directory /etc>\nDeny from 1\n</Directory>\n",
+        "<Location /secure>\nDeny from a\n</Location>\n",
+        "<Directory *>\n",
+        "Allow from 1 1 1 1 1 1 a b c d\n",
+        "x\n",
+        "Order deny,allow\n",
+        "Require host a.b\n",
+        "piranha\n",
+        "a:b\n",
+        "a = b\n",
+        "Listen 1\n",
+        "\u{fffd}",
+    ] {
+        let text: String = piece.chars().cycle().take(access::MAX_BYTES / 8).collect();
+        let numbered: String = (0..10_000).map(|number: u32| number.to_string() + piece).collect();
+        for text in [text, numbered] {
+            let begin = Instant::now();
+            let rules = htaccess::parse(text.as_bytes());
+            let _ = decide(&rules, client);
+            if let Ok((settings, _)) = Settings::parse(text.as_bytes()) {
+                let _ = decide(&settings.web, client);
+            }
+            let _ = GuiConf::parse(text.as_bytes());
+            let _ = hash_of(text.as_bytes(), "piranha");
+            let taken = begin.elapsed();
+            assert!(taken < Duration::from_secs(20), "{piece:?} {taken:?}");
         }
     }
 }
