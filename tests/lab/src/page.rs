@@ -47,7 +47,7 @@ impl Machine {
         self.allow("/etc/rc.d/init.d/pulse", 0o755, "root:root");
     }
 
-    /// Starts the web page with its helper; it listens when this returns. The configuration file belongs to the page's group
+    /// Starts the web page, which starts its helper; it listens when this returns. The configuration file belongs to the page's group
     /// from now on, as the package has it.
     ///
     /// # Panics
@@ -60,7 +60,7 @@ impl Machine {
         wait_until("the socket of piranha-helper", PATIENCE, || {
             self.path("/run/piranha/helper.sock").exists()
         });
-        self.run("/usr/sbin/piranha-gui", &[]).expect_success();
+        let _serves_as_well = self.start("/usr/sbin/piranha-gui", &["--nodaemon"]);
         wait_until("the web page", PATIENCE, || self.listens(PORT));
     }
 

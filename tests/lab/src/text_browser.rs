@@ -1,5 +1,6 @@
 //! A text browser as a person uses it: links, lynx or w3m in a terminal of 80 columns, with keys to press and a screen to read.
 
+use std::fs;
 use std::io::{Read, Write};
 use std::os::fd::OwnedFd;
 use std::process::{Child, Stdio};
@@ -18,6 +19,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const REST: Duration = Duration::from_millis(60);
 /// How long a browser may take to show that it has heard a key.
 const REACTION: Duration = Duration::from_secs(1);
+/// The same, where it matters little if it was slower.
+const SHORT: Duration = Duration::from_millis(150);
 /// Pause between two looks at the screen.
 const PAUSE: Duration = Duration::from_millis(10);
 /// The screen, as everybody's.
@@ -71,7 +74,7 @@ impl Key {
 /// A program in a terminal.
 pub struct Terminal {
     program: Child,
-    keyboard: std::fs::File,
+    keyboard: fs::File,
     screen: Arc<Mutex<Parser>>,
 }
 
@@ -103,7 +106,7 @@ impl Machine {
 }
 
 /// Draws what comes.
-fn watch(mut output: std::fs::File, screen: Arc<Mutex<Parser>>) {
+fn watch(mut output: fs::File, screen: Arc<Mutex<Parser>>) {
     thread::spawn(move || {
         let mut bytes = [0; 4096];
         while let Ok(length @ 1..) = output.read(&mut bytes) {
@@ -227,6 +230,10 @@ impl Machine {
     ///
     /// If there is no terminal to be had.
     pub fn links(&self, address: &str) -> Links {
+        // Whoever has no settings yet is greeted first.
+        let settings = self.path("/run/.links2");
+        fs::create_dir_all(&settings).expect("directory of links");
+        fs::write(settings.join("links.cfg"), "").expect("settings of links");
         Links(self.terminal(&["links", address]))
     }
 }
@@ -266,13 +273,12 @@ impl Links {
     ///
     /// If links does not react.
     pub fn page(&mut self) -> String {
-        self.key(Key::Home);
+        self.key(Key::Home, SHORT);
         let mut page = self.text();
-        while self.key(Key::PageDown) {
+        while self.key(Key::PageDown, SHORT) {
             page += "\n";
             page += &self.text();
         }
-        self.key(Key::Home);
         page
     }
 
@@ -311,7 +317,7 @@ impl Links {
         self.0.press(Key::Enter);
         self.rest();
         for direction in [Key::Up, Key::Down] {
-            while self.0.chosen() != choice && self.key(direction) {}
+            while self.0.chosen() != choice && self.key(direction, REACTION) {}
         }
         assert_eq!(self.0.chosen(), choice, "{}", self.text());
         self.0.press(Key::Enter);
@@ -337,19 +343,19 @@ impl Links {
     /// Goes from the top of the page from one field, button or link to the next, until it is the right one.
     fn reach(&mut self, what: &str, right: impl Fn(&Terminal) -> bool) {
         self.rest();
-        self.key(Key::Home);
+        self.key(Key::Home, SHORT);
         while !right(&self.0) {
-            assert!(self.key(Key::Down), "no {what:?} on this page, which ends with\n{}", self.text());
+            assert!(self.key(Key::Down, REACTION), "no {what:?} on this page, which ends with\n{}", self.text());
         }
     }
 
-    /// Presses a key; whether anything moved.
-    fn key(&mut self, key: Key) -> bool {
+    /// Presses a key; whether anything moved within `reaction`.
+    fn key(&mut self, key: Key, reaction: Duration) -> bool {
         let before = self.0.state();
         self.0.press(key);
         let start = Instant::now();
         while self.0.state() == before {
-            if start.elapsed() > REACTION {
+            if start.elapsed() > reaction {
                 return false;
             }
             sleep(PAUSE);

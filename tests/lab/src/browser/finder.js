@@ -10,7 +10,7 @@ const field = name => {
   return label ? label.control : [...document.querySelectorAll("input, select, textarea")]
     .find(control => control.getAttribute("aria-label") === name);
 };
-const pressable = name => [...document.querySelectorAll("button, input[type=submit], a[href], summary")]
+const pressable = name => [...document.querySelectorAll("button:not([aria-hidden]), input[type=submit], a[href], summary")]
   .filter(seen).find(thing => words(thing.value || thing.textContent) === name);
 const radio = cell => [...document.querySelectorAll("tr")]
   .filter(row => [...row.cells].some(other => words(other.textContent) === cell))

@@ -21,6 +21,11 @@ const NOTHING: Duration = Duration::from_millis(500);
 /// What may take longest, such as starting everything.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// Of the web page.
+const PASSWORD: &str = "only-for-the-demo";
+/// Lines of the page that are shown.
+const EXCERPT: usize = 30;
+
 /// Everything that the story needs at hand.
 struct Scene<'a> {
     pair: Pair,
@@ -46,6 +51,7 @@ pub(crate) fn tell(routing: Routing, events: &Events) {
     the_active_router_loses_its_power(&scene);
     the_dead_router_returns(&scene);
     the_active_router_is_stopped(&scene);
+    the_web_page_shows_it(&scene.pair);
 }
 
 /// The shape of a well-known article's example: the file says 6 and 18 seconds, options of pulse lower them.
@@ -159,6 +165,26 @@ fn the_active_router_is_stopped(scene: &Scene) {
     say(&format!("{other} has taken over."));
     quote_logs(pair, event);
     scene.note("the active router is stopped in order", event, PLANNED_STOP, None);
+}
+
+fn the_web_page_shows_it(pair: &Pair) {
+    let router = &pair.primary;
+    say("The web page is started on primary, after piranha-passwd has set its password.");
+    router.install_page();
+    router.run("piranha-passwd", &[PASSWORD]).expect_success();
+    router.start_page();
+    let address = format!("http://piranha:{PASSWORD}@192.168.26.9:{}/secure/control.php", lab::page::PORT);
+    let page = pair.client.run("links", &["-dump", &address]).expect_success();
+    assert!(page.contains("Daemon: running"), "the page says that pulse runs:\n{page}");
+    for number in 1..=pair.real_servers.len() {
+        let address = format!("{}:80", pair.real_address(number));
+        assert!(page.contains(&address), "the page lists {address}:\n{page}");
+    }
+    say("CONTROL/MONITORING says `running` and lists every real server. Its beginning, as links shows it to the client:");
+    let begin = page.find("Daemon:").map_or(0, |word| page[..word].rfind("\n\n").unwrap_or(0));
+    let excerpt: Vec<&str> = page[begin..].lines().filter(|line| !line.trim().is_empty()).take(EXCERPT).collect();
+    quote(&excerpt.join("\n"));
+    say("Pictures of all pages are in docs/pages/.");
 }
 
 impl Scene<'_> {
