@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Parser;
 
 /// The web page that shows a pair of routers and edits its file, on port 3636.
+#[allow(clippy::struct_excessive_bools, reason = "each is an option of the command line")]
 #[derive(Debug, Parser)]
 #[command(name = "piranha-gui", version)]
 pub(crate) struct Options {
@@ -17,6 +18,12 @@ pub(crate) struct Options {
     /// The file that is shown and edited
     #[arg(short = 'c', value_name = "LVS_CF", default_value = lvs_cf::file::DEFAULT_PATH)]
     pub(crate) lvs_cf: PathBuf,
+    /// Answer encrypted connections, with a certificate of our own unless httpd.conf names one
+    #[arg(long)]
+    pub(crate) self_signed: bool,
+    /// Do not start piranha-helper: something else does
+    #[arg(long)]
+    pub(crate) no_helper: bool,
     /// Let the kernel choose the port (for tests, which read it in the log)
     #[arg(long, hide = true)]
     pub(crate) any_port: bool,

@@ -69,6 +69,10 @@ pages! {
     RealServersSide = "/secure/real_servers_side", "Real servers' side", "REAL SERVERS' SIDE", Some(Tab::Servers);
     /// What the firewall must let through and mark.
     Firewall = "/secure/firewall", "Firewall", "FIREWALL", Some(Tab::Global);
+    /// The state in Prometheus' text format.
+    Metrics = "/metrics", "", "", None;
+    /// The state as JSON.
+    Status = "/api/v1/status", "", "", None;
 }
 
 /// What stands at an address.
@@ -98,7 +102,7 @@ impl Place {
             "/secure/failover" => Self::Moved(Page::FailoverServices),
             bare => Page::ALL
                 .iter()
-                .find(|page| page.path() == bare)
+                .find(|page| page.path() == if page.is_readable() { path } else { bare })
                 .map_or(Self::Nothing, |&page| Self::Page(page)),
         }
     }
@@ -107,7 +111,12 @@ impl Place {
 impl Page {
     /// Whether it needs a login.
     pub(crate) fn is_secure(self) -> bool {
-        self.path().starts_with("/secure/")
+        self.path().starts_with("/secure/") || self.is_readable()
+    }
+
+    /// Whether it is for programs, which may have a user of their own (`reader` in `gui.conf`).
+    pub(crate) fn is_readable(self) -> bool {
+        matches!(self, Self::Metrics | Self::Status)
     }
 
     /// The anchor of one of its fields on the help page.
@@ -128,6 +137,7 @@ impl Page {
     pub(crate) fn link(self) -> String {
         match self {
             Self::Welcome => "/".to_owned(),
+            Self::Metrics | Self::Status => self.path().to_owned(),
             Self::Docs | Self::Introduction => format!("{}.html", self.path()),
             _ => format!("{}.php", self.path()),
         }
@@ -155,7 +165,9 @@ mod tests {
         assert_eq!(Place::at("/piranha"), Place::Moved(Page::Welcome));
         assert_eq!(Place::at("/secure/"), Place::Moved(Page::Control));
         assert_eq!(Place::at("/secure/failover.php"), Place::Moved(Page::FailoverServices));
-        for path in ["/secure/parse.php", "/server-info", "/piranhas/", "/secure/control.phpx"] {
+        for path in
+            ["/secure/parse.php", "/server-info", "/piranhas/", "/secure/control.phpx", "/metrics.php"]
+        {
             assert_eq!(Place::at(path), Place::Nothing, "{path}");
         }
         for page in Page::ALL.iter().filter(|&&page| page != Page::FailoverAll) {

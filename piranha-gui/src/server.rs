@@ -1,77 +1,96 @@
 //! Connections, and requests on their way to the pages.
+//!
+//! [`settings`] reads `httpd.conf`; [`listen`], [`tls`], [`logs`] and [`helper_process`] open what needs root, and
+//! [`identity`] gives that up. [`connections`] bounds who is connected, [`connection`] speaks HTTP with one of them,
+//! [`front`] leads a request through the gate to its page, and [`reply`] sends what comes back.
 
-use std::net::SocketAddr;
+pub(crate) mod connection;
+pub(crate) mod connections;
+pub(crate) mod front;
+pub(crate) mod helper_process;
+pub(crate) mod identity;
+pub(crate) mod listen;
+mod log_file;
+pub(crate) mod log_line;
+pub(crate) mod logs;
+pub(crate) mod pictures;
+pub(crate) mod pid;
+pub(crate) mod received;
+pub(crate) mod reply;
+mod self_signed;
+pub(crate) mod settings;
+pub(crate) mod tls;
+
+use std::io;
+use std::net::TcpListener as Listener;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
-use axum::Router;
-use axum::body::{Body, to_bytes};
-use axum::extract::{ConnectInfo, Request, State};
-use axum::http::{Method as Verb, StatusCode, header};
-use axum::response::{IntoResponse as _, Response};
+use service::signals::{Signal, Signals};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::time::{sleep, timeout};
+use tokio_rustls::TlsAcceptor;
 
-use crate::answer::Answer;
-use crate::asked::{Asked, Client, Method};
-use crate::form::Parameters;
-use crate::options::Options;
-use crate::page::Place;
-use crate::pages;
-use crate::site::Site;
-use crate::style;
+use crate::server::connection::Shared;
+use crate::server::connections::Connections;
+use crate::server::front::Front;
 
-/// The longest body of a request, in bytes.
-const LONGEST_BODY: usize = 256 * 1024;
+/// Threads for what waits: hashes, names, the disk.
+pub(crate) const THREADS: usize = 16;
+/// After the signal to end, answers that are on their way have so long.
+const GOODBYE: Duration = Duration::from_millis(700);
+/// After the system had no room for a connection.
+const PAUSE: Duration = Duration::from_millis(100);
 
-/// Answers requests for ever.
-pub(crate) async fn serve(site: Arc<Site>, options: &Options) -> anyhow::Result<()> {
-    let port = if options.any_port { 0 } else { 3636 };
-    let listener = tokio::net::TcpListener::bind(("127.0.0.1", port)).await.context("cannot listen")?;
-    tracing::info!("listening on {}", listener.local_addr()?);
-    let pages = Router::new().fallback(respond).with_state(site);
-    axum::serve(listener, pages.into_make_service_with_connect_info::<SocketAddr>()).await?;
+/// Answers requests until a signal ends it. `ready` is called once it listens.
+///
+/// # Errors
+///
+/// The system refuses signals or sockets.
+pub(crate) async fn serve(
+    listeners: Vec<Listener>,
+    tls: Option<TlsAcceptor>,
+    front: Arc<Front>,
+    ready: impl FnOnce() -> io::Result<()>,
+) -> anyhow::Result<()> {
+    let mut signals = Signals::catch().context("cannot catch signals")?;
+    let (end, ending) = watch::channel(false);
+    let connections = Arc::new(Connections::default());
+    let shared = Shared { front: Arc::clone(&front), tls, ending: ending.clone() };
+    let mut acceptors = Vec::new();
+    for listener in listeners {
+        listener.set_nonblocking(true)?;
+        let listener = TcpListener::from_std(listener).context("cannot listen")?;
+        tracing::info!("listening on {}", listener.local_addr()?);
+        acceptors.push(tokio::spawn(accept(listener, Arc::clone(&connections), shared.clone())));
+    }
+    ready().context("cannot leave the terminal")?;
+    loop {
+        match signals.next().await {
+            signal if signal.ends() => break,
+            Signal::Hangup | Signal::User1 => front.logs.reopen(),
+            _ => {}
+        }
+    }
+    tracing::info!("ending");
+    acceptors.iter().for_each(tokio::task::JoinHandle::abort);
+    end.send_replace(true);
+    // Whoever is not done then is cut off.
+    let _ = timeout(GOODBYE, connections.all_gone()).await;
     Ok(())
 }
 
-async fn respond(
-    State(site): State<Arc<Site>>,
-    ConnectInfo(client): ConnectInfo<SocketAddr>,
-    request: Request,
-) -> Response {
-    if request.uri().path() == site.style {
-        return ([(header::CONTENT_TYPE, "text/css")], style::SHEET).into_response();
-    }
-    let page = match Place::at(request.uri().path()) {
-        Place::Page(page) => page,
-        Place::Moved(page) => return send(Answer::see(page)),
-        Place::Nothing => return StatusCode::NOT_FOUND.into_response(),
-    };
-    let client = Client { address: client.ip(), local: client, encrypted: false, user: "piranha".to_owned() };
-    match asked(page, client, request).await {
-        Ok(asked) => send(pages::answer(&site, &asked).await),
-        Err(status) => status.into_response(),
-    }
-}
-
-async fn asked(page: crate::page::Page, client: Client, request: Request) -> Result<Asked, StatusCode> {
-    let query = request.uri().query().unwrap_or_default().to_owned();
-    let (method, encoded) = match *request.method() {
-        Verb::GET | Verb::HEAD => (Method::Get, query.into_bytes()),
-        Verb::POST => {
-            let body = to_bytes(request.into_body(), LONGEST_BODY).await;
-            let body = body.map_err(|_| StatusCode::PAYLOAD_TOO_LARGE)?;
-            (Method::Post, [query.as_bytes(), b"&", &body].concat())
+async fn accept(listener: TcpListener, connections: Arc<Connections>, shared: Shared) {
+    loop {
+        match listener.accept().await {
+            Ok((stream, peer)) => connections.begin(stream, peer, &shared),
+            // The client may be gone already; or there are too many open files, and some will be closed.
+            Err(error) => {
+                tracing::warn!("a connection could not be taken: {error}");
+                sleep(PAUSE).await;
+            }
         }
-        _ => return Err(StatusCode::METHOD_NOT_ALLOWED),
-    };
-    Ok(Asked { page, method, parameters: Parameters::parse(&encoded), client })
-}
-
-fn send(answer: Answer) -> Response {
-    match answer {
-        Answer::Page { status, html, .. } => {
-            (status, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], Body::from(html)).into_response()
-        }
-        Answer::Data { content_type, body } => ([(header::CONTENT_TYPE, content_type)], body).into_response(),
-        Answer::See(location) => (StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response(),
     }
 }

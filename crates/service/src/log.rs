@@ -37,21 +37,41 @@ pub enum Destination {
 /// Sends every `tracing` event of this process to its destination from now on. `ident` is the name before the colon;
 /// `verbose` lets debug lines through. Only the first call of a process counts.
 pub fn init(ident: &'static str, destination: Destination, verbose: bool) {
+    begin(ident, Some(destination), verbose, None);
+}
+
+/// As [`init`] for a program with a log of its own: each line goes to `take`, and to the destination if there is one.
+pub fn init_with(
+    ident: &'static str,
+    destination: Option<Destination>,
+    verbose: bool,
+    take: impl Fn(Level, &str) + Send + Sync + 'static,
+) {
+    begin(ident, destination, verbose, Some(Box::new(take)));
+}
+
+fn begin(ident: &'static str, destination: Option<Destination>, verbose: bool, own: Option<Taker>) {
     let lines = Lines {
         ident,
         verbose,
-        terminal: matches!(destination, Destination::Terminal | Destination::Both).then(StandardOutput::open),
-        syslog: matches!(destination, Destination::Syslog | Destination::Both).then(Mutex::default),
+        terminal: matches!(destination, Some(Destination::Terminal | Destination::Both))
+            .then(StandardOutput::open),
+        syslog: matches!(destination, Some(Destination::Syslog | Destination::Both)).then(Mutex::default),
+        own,
     };
     // A second call in one process is a mistake of the program, but no reason to end a daemon.
     let _ = tracing::subscriber::set_global_default(tracing_subscriber::registry().with(lines));
 }
+
+/// A log of a program's own.
+type Taker = Box<dyn Fn(Level, &str) + Send + Sync>;
 
 struct Lines {
     ident: &'static str,
     verbose: bool,
     terminal: Option<StandardOutput>,
     syslog: Option<Mutex<Syslog>>,
+    own: Option<Taker>,
 }
 
 /// The fields of a span, as its lines end.
@@ -85,6 +105,9 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Lines {
         }
         if let Some(mut syslog) = self.syslog.as_ref().and_then(|syslog| syslog.lock().ok()) {
             syslog.send(severity(*event.metadata().level()), self.ident, &line);
+        }
+        if let Some(take) = &self.own {
+            take(*event.metadata().level(), &line);
         }
     }
 }

@@ -37,7 +37,7 @@ pub enum Error {
 #[derive(Debug)]
 pub struct PidFile {
     path: PathBuf,
-    _lock: Flock<File>,
+    lock: Flock<File>,
 }
 
 impl PidFile {
@@ -66,13 +66,15 @@ impl PidFile {
         };
         lock.set_len(0).map_err(unusable)?;
         writeln!(lock, "{}", std::process::id()).map_err(unusable)?;
-        Ok(Self { path: path.to_owned(), _lock: lock })
+        Ok(Self { path: path.to_owned(), lock })
     }
 
-    /// Removes the file at an orderly end.
+    /// Removes the file at an orderly end; who may not any more, having given up his rights, empties it.
     pub fn remove(self) {
         // Gone already is as good.
-        let _ = fs::remove_file(&self.path);
+        if fs::remove_file(&self.path).is_err() {
+            let _ = self.lock.set_len(0);
+        }
     }
 }
 

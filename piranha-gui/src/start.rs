@@ -1,0 +1,140 @@
+//! From the command line to a server without rights, and to its end (specification layout.md 4 and 6.3).
+//!
+//! What needs root comes first: ports, the key of the certificate, log files, the helper. Then the rights go, for good.
+
+use std::fmt::Display;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use access::Settings;
+use anyhow::Context as _;
+use service::detach::{Detached, Waiting, detach};
+use tokio_rustls::TlsAcceptor;
+
+use crate::file::LvsCf;
+use crate::options::Options;
+use crate::saving::Helper;
+use crate::server::front::Front;
+use crate::server::helper_process::HelperProcess;
+use crate::server::identity::Identity;
+use crate::server::logs::{Files, Logs};
+use crate::server::pid::Pid;
+use crate::server::{self, listen, settings, tls};
+use crate::site::{Places, Site};
+
+/// Not configured (layout.md 4 and 6.4).
+pub(crate) const NOT_CONFIGURED: u8 = 6;
+/// Anything else.
+pub(crate) const FAILED: u8 = 1;
+
+/// Why it does not start.
+#[derive(Debug)]
+pub(crate) struct Refusal {
+    /// For people, without a line end.
+    pub(crate) reason: String,
+    /// The exit status.
+    pub(crate) status: u8,
+}
+
+impl Refusal {
+    pub(crate) fn new(status: u8, reason: impl Display) -> Self {
+        Self { reason: reason.to_string(), status }
+    }
+}
+
+/// What was made while there were rights.
+struct Prepared {
+    settings: Settings,
+    listeners: Vec<TcpListener>,
+    tls: Option<TlsAcceptor>,
+    identity: Option<Identity>,
+    files: Files,
+    /// Said once there is a log.
+    warnings: Vec<String>,
+}
+
+/// Runs the server until it is told to end.
+///
+/// # Errors
+///
+/// It does not start.
+pub(crate) fn run(options: &Options) -> Result<u8, Refusal> {
+    let prepared = prepare(options)?;
+    if options.nodaemon {
+        return serve(options, prepared, &mut None).map(|()| 0);
+    }
+    match detach().map_err(|error| Refusal::new(FAILED, format!("cannot become a daemon: {error}")))? {
+        Detached::Caller(status) => Ok(status),
+        Detached::Daemon(caller) => {
+            let mut caller = Some(caller);
+            let result = serve(options, prepared, &mut caller);
+            result.map(|()| 0).or_else(|refusal| tell(caller, refusal))
+        }
+    }
+}
+
+/// Lets a caller that still waits go with the truth.
+fn tell(caller: Option<Waiting>, refusal: Refusal) -> Result<u8, Refusal> {
+    let Some(caller) = caller else { return Err(refusal) };
+    eprintln!("piranha-gui: {}", refusal.reason);
+    caller.failed(refusal.status);
+    Ok(refusal.status)
+}
+
+fn prepare(options: &Options) -> Result<Prepared, Refusal> {
+    let (settings, mut warnings) = settings::read(&options.httpd_conf)?;
+    let identity = Identity::find(&settings, &options.httpd_conf)?;
+    let tls = tls::acceptor(&settings, options, &mut warnings)?;
+    let listeners = listen::bind(&settings.listen, options.any_port)?;
+    let files = Files::open(&settings, identity.as_ref(), &mut warnings);
+    Ok(Prepared { settings, listeners, tls, identity, files, warnings })
+}
+
+/// The last steps with rights, and all without.
+fn serve(options: &Options, prepared: Prepared, caller: &mut Option<Waiting>) -> Result<(), Refusal> {
+    let Prepared { settings, listeners, tls, identity, files, warnings } = prepared;
+    let failed = |error: anyhow::Error| Refusal::new(FAILED, format!("{error:#}"));
+    let pid = Pid::write(&settings.pid_file, identity.as_ref())?;
+    let helper = HelperProcess::start(options, identity.is_some());
+    if let Some(identity) = &identity {
+        identity.take().map_err(failed)?;
+    }
+    let pid = pid.written(&settings.pid_file)?;
+    let logs =
+        Logs::begin(files, settings.log_level, options.nodaemon).context("cannot log").map_err(failed)?;
+    for warning in warnings.into_iter().chain(helper.warning()) {
+        tracing::warn!("{warning}");
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .max_blocking_threads(server::THREADS)
+        .build()
+        .context("cannot make an event loop")
+        .map_err(failed)?;
+    let front = front(options, settings, Arc::clone(&logs)).map_err(failed)?;
+    let result = runtime.block_on(server::serve(listeners, tls, Arc::new(front), || {
+        caller.take().map_or(Ok(()), Waiting::ready)
+    }));
+    // A name that is being looked up does not hold up the end.
+    runtime.shutdown_background();
+    drop(helper);
+    if let Some(pid) = pid {
+        pid.remove();
+    }
+    logs.end();
+    result.map_err(failed)
+}
+
+fn front(options: &Options, settings: Settings, logs: Arc<Logs>) -> anyhow::Result<Front> {
+    let site =
+        Site::new(LvsCf::at(options.lvs_cf.clone()), Helper::for_file(&options.lvs_cf), Places::of(options))?;
+    let gui_conf: PathBuf = site.places.settings.join("gui.conf");
+    Front::new(Arc::new(site), settings, &gui_conf, logs)
+}
+
+/// Whether only root can put something else in the place of a file in this directory.
+pub(crate) fn is_roots(directory: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    std::fs::symlink_metadata(directory).is_ok_and(|found| found.uid() == 0 && found.mode() & 0o022 == 0)
+}
