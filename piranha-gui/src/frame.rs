@@ -103,7 +103,7 @@ fn elsewhere(site: &Site, asked: &Asked) -> Option<Notice> {
         ["selected_host", "selected"].map(|name| Some(format!("{name}={}", asked.parameters.index(name)?)));
     let numbers = numbers.into_iter().flatten().collect::<Vec<_>>().join("&");
     let page = if numbers.is_empty() { page } else { format!("{page}?{numbers}") };
-    Some(notice.link(page, format!("this page on {primary}")))
+    Some(notice.link(page, format!("Open this page on {primary}")))
 }
 
 fn is_fos(site: &Site) -> bool {

@@ -3,9 +3,9 @@
 pub(crate) mod file_text;
 pub(crate) mod firewall;
 pub(crate) mod global_settings;
-pub(crate) mod introduction;
 pub(crate) mod real_servers_side;
 pub(crate) mod redundancy;
+pub(crate) mod texts;
 pub(crate) mod trouble;
 pub(crate) mod virtual_servers;
 
@@ -24,7 +24,11 @@ use crate::site::Site;
 /// Answers a request for a page. Whoever gets here may: the gate has looked at his address, login, method and token.
 pub(crate) async fn answer(site: &Site, asked: &Asked) -> Answer {
     match asked.page {
-        Page::Introduction => introduction::answer(site, asked),
+        Page::Welcome => texts::welcome(site, asked),
+        Page::AboutLogin => texts::about_login(site, asked),
+        Page::Docs => texts::docs(site, asked),
+        Page::Introduction => texts::introduction(site, asked),
+        Page::Passwd => texts::passwd(site, asked),
         Page::GlobalSettings => global_settings::answer(site, asked).await,
         Page::RealServersSide => real_servers_side::answer(site, asked),
         Page::Firewall => firewall::answer(site, asked),
