@@ -28,6 +28,7 @@ pub(crate) async fn answer(site: &Site, asked: &Asked) -> Answer {
         Page::AboutLogin => texts::about_login(site, asked),
         Page::Docs => texts::docs(site, asked),
         Page::Introduction => texts::introduction(site, asked),
+        Page::Help => texts::help(site, asked),
         Page::Passwd => texts::passwd(site, asked),
         Page::GlobalSettings => global_settings::answer(site, asked).await,
         Page::RealServersSide => real_servers_side::answer(site, asked),

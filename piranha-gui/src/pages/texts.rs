@@ -33,6 +33,12 @@ struct Introduction {
 }
 
 #[derive(Template)]
+#[template(path = "help.html")]
+struct Help {
+    frame: Frame,
+}
+
+#[derive(Template)]
 #[template(path = "passwd.html")]
 struct Passwd {
     frame: Frame,
@@ -56,6 +62,11 @@ pub(crate) fn docs(site: &Site, asked: &Asked) -> Answer {
 /// What the pages are for.
 pub(crate) fn introduction(site: &Site, asked: &Asked) -> Answer {
     Answer::page(&Introduction { frame: Frame::of(site, asked) })
+}
+
+/// What each field means, with an anchor for each.
+pub(crate) fn help(site: &Site, asked: &Asked) -> Answer {
+    Answer::page(&Help { frame: Frame::of(site, asked) })
 }
 
 /// How the password is set: not here.
