@@ -7,6 +7,7 @@ pub(crate) mod real_servers_side;
 pub(crate) mod redundancy;
 pub(crate) mod texts;
 pub(crate) mod trouble;
+pub(crate) mod virtual_server;
 pub(crate) mod virtual_servers;
 
 use std::sync::Arc;
@@ -15,7 +16,10 @@ use axum::http::StatusCode;
 
 use crate::answer::Answer;
 use crate::asked::Asked;
+use crate::edit::Problems;
+use crate::field::Field;
 use crate::file::Present;
+use crate::form::Parameters;
 use crate::frame::Frame;
 use crate::notice::{Notice, Tone};
 use crate::page::Page;
@@ -35,6 +39,7 @@ pub(crate) async fn answer(site: &Site, asked: &Asked) -> Answer {
         Page::Firewall => firewall::answer(site, asked),
         Page::FileText => file_text::answer(site, asked),
         Page::Redundancy => redundancy::answer(site, asked).await,
+        Page::VirtualServer => virtual_server::answer(site, asked).await,
         Page::VirtualServers => virtual_servers::answer(site, asked).await,
         _ => trouble::not_yet(site, asked),
     }
@@ -93,4 +98,12 @@ pub(crate) fn nothing_done(button: &str) -> Notice {
 pub(crate) fn two_words(value: &str) -> (String, String) {
     let (address, device) = value.split_once(' ').unwrap_or((value, ""));
     (address.to_owned(), device.to_owned())
+}
+
+/// Fields as the file has them, or as they were typed and not saved.
+pub(crate) fn typed(fields: Vec<Field>, form: &Parameters, typed: Option<&Problems>) -> Vec<Field> {
+    match typed {
+        Some(problems) => fields.into_iter().map(|field| field.typed(form, problems)).collect(),
+        None => fields,
+    }
 }

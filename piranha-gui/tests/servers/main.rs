@@ -5,6 +5,7 @@
 #[path = "../web/mod.rs"]
 mod web;
 
+mod virtual_server;
 mod virtual_servers;
 
 /// The lines that differ: `-` is gone, `+` is new.
