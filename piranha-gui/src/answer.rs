@@ -1,8 +1,11 @@
 //! What a page answers.
 
+use std::sync::Arc;
+
 use askama::Template;
 use axum::http::StatusCode;
 
+use crate::live::metrics::Facts;
 use crate::page::Page;
 
 /// An answer to a request for a page.
@@ -17,6 +20,8 @@ pub(crate) enum Answer {
     },
     /// Something else than HTML, as metrics.
     Data { content_type: &'static str, body: String },
+    /// Metrics, which come in pieces.
+    Metrics(Arc<Facts>),
     /// 303 to another address of ours.
     See(String),
 }

@@ -1,5 +1,7 @@
 //! The pages: one module each, a template of the same name beside it.
 
+pub(crate) mod control;
+pub(crate) mod data;
 pub(crate) mod file_text;
 pub(crate) mod firewall;
 pub(crate) mod global_settings;
@@ -34,6 +36,9 @@ pub(crate) async fn answer(site: &Site, asked: &Asked) -> Answer {
         Page::Introduction => texts::introduction(site, asked),
         Page::Help => texts::help(site, asked),
         Page::Passwd => texts::passwd(site, asked),
+        Page::Control => control::answer(site, asked).await,
+        Page::Metrics => data::metrics(site).await,
+        Page::Status => data::status(site).await,
         Page::GlobalSettings => global_settings::answer(site, asked).await,
         Page::RealServersSide => real_servers_side::answer(site, asked),
         Page::Firewall => firewall::answer(site, asked),

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::file::LvsCf;
+use crate::live::{Live, Sources};
 use crate::lvsd::Lvsd;
 use crate::notice::Notices;
 use crate::options::Options;
@@ -21,6 +22,8 @@ pub(crate) struct Site {
     /// Address of the style sheet, which changes with its content.
     pub(crate) style: String,
     pub(crate) places: Places,
+    /// What runs.
+    pub(crate) live: Live,
 }
 
 /// Where things are that others share with us.
@@ -32,6 +35,10 @@ pub(crate) struct Places {
     pub(crate) state: PathBuf,
     /// `/etc/sysconfig/ha/conf`: `gui.conf`.
     pub(crate) settings: PathBuf,
+    /// `/var/run/pulse.pid`
+    pub(crate) pulse_pid: PathBuf,
+    /// `/proc`
+    pub(crate) proc: PathBuf,
 }
 
 impl Places {
@@ -40,6 +47,8 @@ impl Places {
         Self {
             run: options.run_directory.clone(),
             state: options.state_directory.clone(),
+            pulse_pid: options.pulse_pid.clone(),
+            proc: options.proc.clone(),
             settings: options.httpd_conf.parent().map(Into::into).unwrap_or_default(),
         }
     }
@@ -47,6 +56,12 @@ impl Places {
 
 impl Site {
     pub(crate) fn new(file: LvsCf, helper: Helper, places: Places) -> anyhow::Result<Self> {
+        let live = Live::new(Sources {
+            proc: places.proc.clone(),
+            pulse_pid: places.pulse_pid.clone(),
+            pulse: places.run.join("pulse.sock"),
+            lvsd: places.run.join("lvsd.sock"),
+        });
         Ok(Self {
             file,
             tokens: Tokens::new()?,
@@ -55,6 +70,7 @@ impl Site {
             lvsd: Lvsd::at(&places.run),
             style: style::path(),
             places,
+            live,
         })
     }
 }

@@ -112,10 +112,13 @@ fn serve(options: &Options, prepared: Prepared, caller: &mut Option<Waiting>) ->
         .build()
         .context("cannot make an event loop")
         .map_err(failed)?;
-    let front = front(options, settings, Arc::clone(&logs)).map_err(failed)?;
-    let result = runtime.block_on(server::serve(listeners, tls, Arc::new(front), || {
-        caller.take().map_or(Ok(()), Waiting::ready)
-    }));
+    let site = site(options).map_err(failed)?;
+    let gui_conf: PathBuf = site.places.settings.join("gui.conf");
+    let front = Front::new(Arc::clone(&site), settings, &gui_conf, Arc::clone(&logs)).map_err(failed)?;
+    let result = runtime.block_on(async {
+        tokio::spawn(async move { site.live.collect().await });
+        server::serve(listeners, tls, Arc::new(front), || caller.take().map_or(Ok(()), Waiting::ready)).await
+    });
     // A name that is being looked up does not hold up the end.
     runtime.shutdown_background();
     drop(helper);
@@ -126,11 +129,9 @@ fn serve(options: &Options, prepared: Prepared, caller: &mut Option<Waiting>) ->
     result.map_err(failed)
 }
 
-fn front(options: &Options, settings: Settings, logs: Arc<Logs>) -> anyhow::Result<Front> {
-    let site =
-        Site::new(LvsCf::at(options.lvs_cf.clone()), Helper::for_file(&options.lvs_cf), Places::of(options))?;
-    let gui_conf: PathBuf = site.places.settings.join("gui.conf");
-    Front::new(Arc::new(site), settings, &gui_conf, logs)
+fn site(options: &Options) -> anyhow::Result<Arc<Site>> {
+    let file = LvsCf::at(options.lvs_cf.clone());
+    Ok(Arc::new(Site::new(file, Helper::for_file(&options.lvs_cf), Places::of(options))?))
 }
 
 /// Whether only root can put something else in the place of a file in this directory.

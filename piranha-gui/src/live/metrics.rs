@@ -4,10 +4,14 @@
 mod families;
 
 use std::collections::HashSet;
+use std::convert::Infallible;
 use std::fmt::{self, Write as _};
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
+use axum::body::Bytes;
 use control::overview::{Overview, RealServer, VirtualServer};
 use control::pulse;
 
@@ -99,12 +103,12 @@ impl Pieces {
                 return true;
             }
             Samples::Virtual(value) => {
-                for server in server {
+                if let Some(server) = server {
                     let _ = writeln!(text, "{name}{{{}}} {}", Of(server), value(server));
                 }
             }
             Samples::Real(value) => {
-                for server in server {
+                if let Some(server) = server {
                     self.real_servers(text, name, server, *value);
                 }
             }
@@ -185,6 +189,18 @@ impl fmt::Display for Escaped<'_> {
             }
         }
         Ok(())
+    }
+}
+
+impl http_body::Body for Pieces {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<http_body::Frame<Bytes>, Infallible>>> {
+        Poll::Ready(self.next().map(|piece| Ok(http_body::Frame::data(piece.into()))))
     }
 }
 

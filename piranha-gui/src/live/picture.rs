@@ -1,6 +1,6 @@
 //! Pictures of the last hour as inline SVG, made here: no script, no request to elsewhere. Pure.
 //!
-//! Colours come from the page (`currentColor` and the classes `line`, `bar`, `quiet`), so they follow its light and dark
+//! Colours come from the page (`currentColor` and the classes `plot-line`, `plot-bar`, `plot-quiet`), so they follow its light and dark
 //! mode; presentation attributes make them readable without a style sheet, and nothing is said by colour alone. Each has a
 //! title and a description, which a text browser shows in its place; a table with the same numbers belongs beside it.
 
@@ -10,9 +10,9 @@ mod shares;
 
 use std::fmt::Write as _;
 
-pub(crate) use rates::{Measure, rates};
+pub(crate) use rates::{Measure, Summary, rates};
 pub(crate) use scale::short;
-pub(crate) use shares::{Share, shares};
+pub(crate) use shares::{Share, percent, shares};
 
 /// The beginning of each picture: `number` is its own on this page.
 fn begin(number: usize, height: usize, title: &str, description: &str) -> String {

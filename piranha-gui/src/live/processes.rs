@@ -115,7 +115,7 @@ impl Process {
         let mut letters = self.state.to_string();
         let mut add = |is: bool, letter| {
             if is {
-                letters.push(letter)
+                letters.push(letter);
             }
         };
         add(self.nice < 0, '<');

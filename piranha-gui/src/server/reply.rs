@@ -4,6 +4,7 @@ use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, Uri, header};
 
 use crate::answer::Answer;
+use crate::live::metrics;
 use crate::refusal::Refusal;
 
 const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; \
@@ -37,6 +38,9 @@ pub(crate) fn of_answer(answer: Answer) -> Response<Body> {
             response
         }
         Answer::Data { content_type, body } => never_kept(StatusCode::OK, content_type, body),
+        Answer::Metrics(facts) => {
+            response(StatusCode::OK, metrics::CONTENT_TYPE, Body::new(facts.pieces()), &NEVER_KEPT)
+        }
         Answer::See(location) => leading_to(StatusCode::SEE_OTHER, &location),
     }
 }

@@ -345,7 +345,11 @@ impl Links {
         self.rest();
         self.key(Key::Home, SHORT);
         while !right(&self.0) {
-            assert!(self.key(Key::Down, REACTION), "no {what:?} on this page, which ends with\n{}", self.text());
+            assert!(
+                self.key(Key::Down, REACTION),
+                "no {what:?} on this page, which ends with\n{}",
+                self.text()
+            );
         }
     }
 

@@ -169,6 +169,7 @@ fn turns() -> impl Strategy<Value = Vec<Turn>> {
 proptest! {
     /// What the points say came is never more than what came, and all of it as long as lvsd answers and nothing begins anew.
     #[test]
+    #[expect(clippy::cast_precision_loss, reason = "100,000 at most")]
     fn no_connection_is_invented(turns in turns()) {
         let mut history = History::default();
         let (mut counters, mut came) = ([0u64; 2], [0u64; 2]);

@@ -117,7 +117,7 @@ fn axes(svg: &mut String, measure: Measure, end: f32) {
     let (width, middle) = (POINTS * STEP, TOP + PLOT_HEIGHT / 2);
     let _ = write!(
         svg,
-        "<path class=\"quiet\" fill=\"none\" stroke=\"currentColor\" stroke-opacity=\".25\" \
+        "<path class=\"plot-quiet\" fill=\"none\" stroke=\"currentColor\" stroke-opacity=\".25\" \
          d=\"M{LEFT} {TOP}h{width}M{LEFT} {middle}h{width}M{LEFT} {BOTTOM}h{width}\"/>\
          <text y=\"12\">{}</text><g text-anchor=\"end\">",
         escaped(measure.unit())
@@ -150,7 +150,7 @@ fn area(svg: &mut String, place: usize, run: &[Option<f32>], end: f32) {
     }
     let _ = write!(
         svg,
-        "<path class=\"line\" fill-opacity=\".2\" stroke=\"currentColor\" stroke-width=\"1.2\" d=\"{path}\"/>"
+        "<path class=\"plot-line\" fill-opacity=\".2\" stroke=\"currentColor\" stroke-width=\"1.2\" d=\"{path}\"/>"
     );
 }
 
@@ -167,12 +167,12 @@ fn gap(svg: &mut String, place: usize, points: usize) {
     let middle = TOP + PLOT_HEIGHT / 2;
     let _ = write!(
         svg,
-        "<path class=\"quiet\" fill=\"none\" stroke=\"currentColor\" stroke-dasharray=\"1 4\" d=\"M{x} {BOTTOM}h{width}\"/>"
+        "<path class=\"plot-quiet\" fill=\"none\" stroke=\"currentColor\" stroke-dasharray=\"1 4\" d=\"M{x} {BOTTOM}h{width}\"/>"
     );
     if points >= WORDY {
         let _ = write!(
             svg,
-            "<text class=\"quiet\" x=\"{}\" y=\"{}\" text-anchor=\"middle\" font-style=\"italic\">nothing known</text>",
+            "<text class=\"plot-quiet\" x=\"{}\" y=\"{}\" text-anchor=\"middle\" font-style=\"italic\">nothing known</text>",
             x + width / 2,
             middle + 22
         );

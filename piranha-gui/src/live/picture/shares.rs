@@ -40,7 +40,7 @@ pub(crate) fn shares(number: usize, name: &str, shares: &[Share]) -> String {
 
 /// What part of `all` it is, in percent with at most one digit behind the point: `34 %`, `0.3 %`.
 #[expect(clippy::cast_precision_loss, reason = "three digits are shown")]
-pub(super) fn percent(part: u64, all: u64) -> Option<String> {
+pub(crate) fn percent(part: u64, all: u64) -> Option<String> {
     (all > 0).then(|| format!("{} %", short(100.0 * part as f64 / all as f64)))
 }
 
@@ -80,7 +80,7 @@ fn bar(svg: &mut String, y: usize, share: &Share, all: u64, most: u64) {
             if width > 0 {
                 let _ = write!(
                     svg,
-                    "<path class=\"bar\" fill-opacity=\".6\" d=\"M{LEFT} {}h{width}v12h-{width}z\"/>",
+                    "<path class=\"plot-bar\" fill-opacity=\".6\" d=\"M{LEFT} {}h{width}v12h-{width}z\"/>",
                     y + 2
                 );
             }
@@ -91,7 +91,7 @@ fn bar(svg: &mut String, y: usize, share: &Share, all: u64, most: u64) {
     let x = LEFT + 6 + share.connections.map_or(0, |connections| length(connections, most));
     let _ = write!(
         svg,
-        "<path class=\"quiet\" stroke=\"currentColor\" stroke-opacity=\".4\" d=\"M{LEFT} {y}v16\"/><text x=\"{x}\" y=\"{}\">{text}</text>",
+        "<path class=\"plot-quiet\" stroke=\"currentColor\" stroke-opacity=\".4\" d=\"M{LEFT} {y}v16\"/><text x=\"{x}\" y=\"{}\">{text}</text>",
         y + 12
     );
 }

@@ -180,9 +180,12 @@ fn the_web_page_shows_it(pair: &Pair) {
         let address = format!("{}:80", pair.real_address(number));
         assert!(page.contains(&address), "the page lists {address}:\n{page}");
     }
-    say("CONTROL/MONITORING says `running` and lists every real server. Its beginning, as links shows it to the client:");
+    say(
+        "CONTROL/MONITORING says `running` and lists every real server. Its beginning, as links shows it to the client:",
+    );
     let begin = page.find("Daemon:").map_or(0, |word| page[..word].rfind("\n\n").unwrap_or(0));
-    let excerpt: Vec<&str> = page[begin..].lines().filter(|line| !line.trim().is_empty()).take(EXCERPT).collect();
+    let excerpt: Vec<&str> =
+        page[begin..].lines().filter(|line| !line.trim().is_empty()).take(EXCERPT).collect();
     quote(&excerpt.join("\n"));
     say("Pictures of all pages are in docs/pages/.");
 }

@@ -26,7 +26,10 @@ pub(crate) trait Person {
         let start = Instant::now();
         let mut page = self.page();
         while !wanted(&page) {
-            assert!(start.elapsed() < PATIENCE, "waited {PATIENCE:?} in vain for: {what}; the page says\n{page}");
+            assert!(
+                start.elapsed() < PATIENCE,
+                "waited {PATIENCE:?} in vain for: {what}; the page says\n{page}"
+            );
             self.press("Update information now");
             page = self.page();
         }
