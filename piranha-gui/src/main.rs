@@ -14,6 +14,7 @@ mod asked;
 mod base;
 mod begun;
 mod check;
+mod comparison;
 mod confirm;
 mod edit;
 mod field;

@@ -10,11 +10,10 @@ pub(crate) mod redundancy;
 pub(crate) mod texts;
 pub(crate) mod trouble;
 pub(crate) mod virtual_server;
+pub(crate) mod versions;
 pub(crate) mod virtual_servers;
 
 use std::sync::Arc;
-
-use axum::http::StatusCode;
 
 use crate::answer::Answer;
 use crate::asked::Asked;
@@ -29,6 +28,9 @@ use crate::site::Site;
 
 /// Answers a request for a page. Whoever gets here may: the gate has looked at his address, login, method and token.
 pub(crate) async fn answer(site: &Site, asked: &Asked) -> Answer {
+    if asked.parameters.get("help_action") == Some("Close") {
+        return Answer::see(Page::Control);
+    }
     match asked.page {
         Page::Welcome => texts::welcome(site, asked),
         Page::AboutLogin => texts::about_login(site, asked),
@@ -46,20 +48,17 @@ pub(crate) async fn answer(site: &Site, asked: &Asked) -> Answer {
         Page::Redundancy => redundancy::answer(site, asked).await,
         Page::VirtualServer => virtual_server::answer(site, asked).await,
         Page::VirtualServers => virtual_servers::answer(site, asked).await,
+        Page::Versions => versions::answer(site, asked).await,
+        Page::LvsError => trouble::of_the_file(site, asked),
         _ => trouble::not_yet(site, asked),
     }
 }
 
 /// The file for a page that shows or edits it; or the page that says what is wrong with it.
 pub(crate) fn file(site: &Site, asked: &Asked) -> Result<Arc<Present>, Answer> {
-    let trouble = |status, lines| trouble::answer(Frame::of(site, asked), status, lines);
-    let present = site.file.present().map_err(|error| {
-        trouble(StatusCode::INTERNAL_SERVER_ERROR, format!("{error}\n{}", error.details(site.file.path())))
-    })?;
+    let present = site.file.present().map_err(|error| trouble::unreadable(site, asked, &error))?;
     match &present.config {
-        Err(errors) if !present.is_empty() => {
-            Err(trouble(StatusCode::INTERNAL_SERVER_ERROR, errors.render_first(site.file.path(), 20)))
-        }
+        Err(errors) if !present.is_empty() => Err(trouble::refused(site, asked, &present, errors)),
         _ => Ok(present),
     }
 }

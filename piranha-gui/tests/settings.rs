@@ -36,6 +36,8 @@ fn looking_changes_nothing() {
         "/secure/introduction.html",
         "/secure/help.php",
         "/secure/passwd.php",
+        "/secure/versions.php",
+        "/secure/lvserror.php",
         GLOBAL,
         REDUNDANCY,
         "/secure/global_settings.php3",
@@ -237,4 +239,62 @@ fn a_saved_change_tells_what_is_to_be_done() {
         assert!(text.contains(words), "{words}: {text}");
     }
     assert!(text.contains("this machine is not the primary router (10.0.0.1)"));
+}
+
+#[test]
+fn a_file_that_is_refused_is_shown_with_its_mistake() {
+    let web = Web::start("primary = 10.0.0.1\nbackup = <b>\nnonsense = 1\n");
+    for page in [GLOBAL, REDUNDANCY, "/secure/lvserror.php"] {
+        let reply = web.get(page);
+        assert_eq!(reply.status, 500, "{page}");
+        let text = reply.text();
+        assert!(text.contains("has a mistake in line 3") && text.contains("==> 3 nonsense = 1"), "{text}");
+        assert!(text.contains("2 backup = <b>") && !reply.body.contains("<b>"), "{text}");
+    }
+    std::fs::remove_file(web.path("lvs.cf")).unwrap();
+    let reply = web.get(GLOBAL);
+    assert_eq!(reply.status, 500);
+    assert!(
+        reply.text().contains("it is not there") && reply.text().contains("chown root:piranha"),
+        "{}",
+        reply.text()
+    );
+    assert!(!web.path("lvs.cf").exists());
+}
+
+#[test]
+fn a_version_is_compared_and_restored() {
+    const VERSIONS: &str = "/secure/versions.php";
+    let web = Web::start(FILE);
+    let stamp = "20260301T120000.000Z";
+    let old = FILE.replace("serial_no = 7", "serial_no = 5").replace("keepalive = 6", "keepalive = 3");
+    web.write(&format!("state/versions/lvs.cf.{stamp}"), &old);
+    let list = web.get(VERSIONS).text();
+    assert!(
+        list.contains("5 2026-03-01 12:00:00 UTC") && list.contains("keepalive = 3 / keepalive = 6"),
+        "{list}"
+    );
+    let address = format!("{VERSIONS}?version={stamp}");
+    let page = web.get(&address);
+    assert!(page.text().contains("- keepalive = 6 + keepalive = 3"), "{}", page.text());
+    let form = page.forms().remove(0).filled("RESTORE", &[]);
+    // Somebody is faster.
+    web.press(GLOBAL, "ACCEPT", &[("tcp_timeout", "60")]);
+    let late = web.send(VERSIONS, &form);
+    assert!(late.text().contains("nothing was restored yet") && web.lvs_cf().contains("tcp_timeout = 60"));
+    let reply = web.send(VERSIONS, &late.forms().remove(0).filled("RESTORE", &[]));
+    assert!(web.follow(&reply).text().contains("restored: the file of 2026-03-01 12:00:00 UTC"));
+    assert_eq!(web.lvs_cf(), with(&[("serial_no = 8", "serial_no = 9"), ("keepalive = 6", "keepalive = 3")]));
+    for unknown in ["..%2F..%2Fetc%2Fpasswd", "20200301T120000.000Z", "1"] {
+        assert_eq!(web.get(&format!("{VERSIONS}?version={unknown}")).status, 303);
+    }
+}
+
+#[test]
+fn closing_an_old_page_leads_to_control() {
+    let web = Web::start(FILE);
+    for page in ["/secure/help.php", "/secure/passwd.php", "/secure/lvserror.php"] {
+        let reply = web.get(&format!("{page}?help_action=Close"));
+        assert_eq!((reply.status, reply.header("location")), (303, Some("/secure/control.php")), "{page}");
+    }
 }
