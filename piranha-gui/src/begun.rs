@@ -43,7 +43,7 @@ const FAILOVER_SERVICE: Begin = &[
 pub(crate) fn add_virtual_server(edit: &mut Edit, present: &Present) {
     let names =
         (0..present.values.virtual_servers()).map(|index| name_of(&present.values, Place::Virtual(index)));
-    let name = free("[server_name]", names.collect());
+    let name = free("[server_name]", &names.collect());
     let added =
         edit.make("", format!("virtual server {name} added"), |file| file.add_virtual(&name, Form::Ordinary));
     begin(edit, added, VIRTUAL_SERVER);
@@ -53,7 +53,7 @@ pub(crate) fn add_virtual_server(edit: &mut Edit, present: &Present) {
 pub(crate) fn add_failover_service(edit: &mut Edit, present: &Present) {
     let names =
         (0..present.values.failover_services()).map(|index| name_of(&present.values, Place::Failover(index)));
-    let name = free("[server_name]", names.collect());
+    let name = free("[server_name]", &names.collect());
     let added = edit
         .make("", format!("failover service {name} added"), |file| file.add_failover(&name, Form::Ordinary));
     begin(edit, added, FAILOVER_SERVICE);
@@ -63,7 +63,7 @@ pub(crate) fn add_failover_service(edit: &mut Edit, present: &Present) {
 pub(crate) fn add_real_server(edit: &mut Edit, present: &Present, section: usize) {
     let servers = 0..present.values.real_servers(section);
     let names = servers.map(|index| name_of(&present.values, Place::Server(section, index)));
-    let name = free("[unnamed]", names.collect());
+    let name = free("[unnamed]", &names.collect());
     let change = format!("real server {name} added");
     let added = edit.make("", change, |file| file.add_server(section, &name, Form::Ordinary));
     begin(edit, added, REAL_SERVER);
@@ -81,13 +81,13 @@ fn begin(edit: &mut Edit, added: Option<Place>, begin: Begin) {
 }
 
 /// The name, or, since forms name the block that they edit, the name with a number (`[server_name2]`).
-fn free(name: &str, taken: HashSet<String>) -> String {
+fn free(name: &str, taken: &HashSet<String>) -> String {
     let numbered = |number: usize| match name.strip_suffix(']') {
         Some(open) => format!("{open}{number}]"),
         None => format!("{name}{number}"),
     };
     std::iter::once(name.to_owned())
-        .chain((2..).map(numbered))
+        .chain((2..=taken.len() + 2).map(numbered))
         .find(|name| !taken.contains(name))
         .unwrap_or_default()
 }

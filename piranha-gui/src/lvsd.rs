@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use control::command::{Answer, Command};
+use control::status::VirtualServer;
 use service::inquiry::{self, Error};
 
 use crate::running::Running;
@@ -30,6 +31,15 @@ impl Lvsd {
             Ok(Answer::Overview(overview)) => Running::Told(Arc::from(overview)),
             Ok(_) => Running::Unknown("lvsd answered something else than it was asked".to_owned()),
             Err(why) => Running::Unknown(why),
+        }
+    }
+
+    /// One virtual server with its real servers, or why nobody knows.
+    pub(crate) async fn virtual_server(&self, name: &str) -> Result<VirtualServer, String> {
+        match self.ask(Command::VirtualServer { virtual_server: name.to_owned() }).await? {
+            Answer::VirtualServer(server) => Ok(*server),
+            Answer::Refused { reason } => Err(reason),
+            _ => Err("lvsd answered something else than it was asked".to_owned()),
         }
     }
 

@@ -5,6 +5,8 @@ pub(crate) mod data;
 pub(crate) mod file_text;
 pub(crate) mod firewall;
 pub(crate) mod global_settings;
+pub(crate) mod real_server;
+pub(crate) mod real_servers;
 pub(crate) mod real_servers_side;
 pub(crate) mod redundancy;
 pub(crate) mod texts;
@@ -46,6 +48,8 @@ pub(crate) async fn answer(site: &Site, asked: &Asked) -> Answer {
         Page::Firewall => firewall::answer(site, asked),
         Page::FileText => file_text::answer(site, asked),
         Page::Redundancy => redundancy::answer(site, asked).await,
+        Page::RealServers => real_servers::answer(site, asked).await,
+        Page::RealServer => real_server::answer(site, asked).await,
         Page::VirtualServer => virtual_server::answer(site, asked).await,
         Page::VirtualServers => virtual_servers::answer(site, asked).await,
         Page::Versions => versions::answer(site, asked).await,

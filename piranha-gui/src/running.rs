@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use control::command::Command;
-use control::overview::{Decision, Overview, RealServer, VirtualServer};
-use control::status::State;
+use control::overview::{Overview, VirtualServer};
+use control::report::Forced;
+use control::status::{self, RealServer, State};
 
 use crate::check;
 use crate::form::Parameters;
@@ -57,44 +58,77 @@ fn of_virtual(server: &VirtualServer, configured: usize) -> String {
     words
 }
 
-/// The real server of this name, of which there is one.
-pub(crate) fn real_server<'a>(of: &'a VirtualServer, name: &str) -> Option<&'a RealServer> {
-    let mut called = of.real_servers.iter().filter(|server| server.name == name);
-    called.next().filter(|_| called.next().is_none())
+/// A real server with what can be asked of lvsd about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Steered {
+    pub(crate) name: String,
+    /// As lvsd is told of it.
+    pub(crate) called: String,
+    pub(crate) words: String,
+    /// Names of the buttons that make sense now.
+    pub(crate) buttons: [&'static str; 2],
+    /// A weight that somebody has set, or nothing.
+    pub(crate) weight: String,
 }
 
-/// `up, weight 1, 17 active and 230 inactive connections`.
-pub(crate) fn of_real(server: &RealServer) -> String {
-    let state = match server.state {
+/// The real servers of a virtual server that lvsd works with.
+pub(crate) fn steered(of: &status::VirtualServer) -> Vec<Steered> {
+    let steered = |server: &RealServer| Steered {
+        name: server.name.clone(),
+        called: format!("{}/{}", of.name, server.address),
+        words: in_words(server),
+        buttons: [
+            if server.operator.drain.is_some() { "UNDRAIN" } else { "DRAIN" },
+            if server.operator.disabled { "ENABLE" } else { "DISABLE" },
+        ],
+        weight: server.operator.weight.map(|weight| weight.to_string()).unwrap_or_default(),
+    };
+    of.real_servers.iter().map(steered).collect()
+}
+
+/// The state of the real server of this name, of which there is one, in one word.
+pub(crate) fn state(of: &status::VirtualServer, name: &str) -> &'static str {
+    let mut called = of.real_servers.iter().filter(|server| server.name == name);
+    match (called.next(), called.next()) {
+        (Some(server), None) => word(server.state),
+        (Some(_), Some(_)) => "see below",
+        (None, _) => "not in force",
+    }
+}
+
+fn word(state: State) -> &'static str {
+    match state {
         State::Unknown => "not checked yet",
         State::Up => "up",
         State::Down => "down",
-    };
-    let weight =
-        server.weight.map_or_else(|| "not in the table".to_owned(), |weight| format!("weight {weight}"));
-    let mut words = format!(
-        "{state}, {weight}, {} active and {} inactive connections",
-        server.active_connections, server.inactive_connections
-    );
-    if let Some(decision) = server.decision {
-        words.push_str(", ");
-        words.push_str(decided(decision));
     }
-    if let (State::Down, Some(failure)) = (server.state, &server.last_failure) {
-        words.push_str(": ");
-        words.push_str(&failure.reason);
-    }
-    words
 }
 
-fn decided(decision: Decision) -> &'static str {
-    match decision {
-        Decision::Down => "forced down by hand",
-        Decision::Up => "forced up by hand",
-        Decision::Disable => "disabled by hand",
-        Decision::Drain => "draining by hand",
-        Decision::Weight => "with a weight set by hand",
-    }
+/// `up, weight 1, 17 active and 230 inactive connections`.
+fn in_words(server: &RealServer) -> String {
+    let weight = server
+        .weight
+        .in_force
+        .map_or_else(|| "not in the kernel's table".to_owned(), |weight| format!("weight {weight}"));
+    let mut words = vec![
+        word(server.state).to_owned(),
+        weight,
+        format!(
+            "{} active and {} inactive connections",
+            server.active_connections, server.inactive_connections
+        ),
+    ];
+    let decided = [
+        (server.forced == Some(Forced::Up), "forced up by hand"),
+        (server.forced == Some(Forced::Down), "forced down by hand"),
+        (server.operator.disabled, "disabled by hand"),
+        (server.operator.drain.is_some(), "draining by hand"),
+        (server.operator.weight.is_some(), "weight set by hand"),
+    ];
+    words.extend(decided.into_iter().filter(|(is, _)| *is).map(|(_, words)| words.to_owned()));
+    let failure = server.last_failure.as_ref().filter(|_| server.state == State::Down);
+    let reason = failure.map(|failure| format!(": {}", failure.reason)).unwrap_or_default();
+    words.join(", ") + &reason
 }
 
 /// What is asked of lvsd by the buttons beside a real server, or what is wrong with what was typed.
@@ -128,21 +162,14 @@ mod tests {
             "release": "1", "pid": 1, "started": 0, "serial_no": 7, "loaded": 0, "refused": null, "repairs": 0,
             "virtual_servers": [{
                 "name": "web", "service": "-t 10.0.0.9:80", "scheduler": "wlc", "trouble": null, "sorry": false,
-                "up": 1, "counters": [0, 0, 0, 0, 0], "real_servers": [
-                    {"name": "one", "address": "10.0.0.1:80", "state": "up", "since": 0, "last_failure": null,
-                     "decision": "weight", "weight": 50, "active_connections": 17, "inactive_connections": 230,
-                     "counters": [0, 0, 0, 0, 0]},
-                    {"name": "two", "address": "10.0.0.2:80", "state": "down", "since": 0,
-                     "last_failure": {"at": 0, "reason": "connection refused"}, "decision": null, "weight": null,
-                     "active_connections": 0, "inactive_connections": 0, "counters": [0, 0, 0, 0, 0]}
-                ]
+                "up": 1, "counters": [0, 0, 0, 0, 0], "real_servers": []
             }]
         });
         serde_json::from_value(example).unwrap()
     }
 
     #[test]
-    fn the_words_of_the_lists() {
+    fn the_words_of_the_list() {
         let told = Running::Told(Arc::new(overview()));
         assert_eq!(told.in_short("web", true, 2), "1 of 2 up");
         assert_eq!(told.in_short("mail", true, 2), "not in force");
@@ -150,15 +177,43 @@ mod tests {
         let unknown = Running::Unknown("lvsd does not answer".to_owned());
         assert_eq!(unknown.in_short("web", true, 2), "unknown");
         assert_eq!(unknown.remark(), "RUNNING is unknown: lvsd does not answer");
-        let web = told.virtual_server("web").unwrap();
-        let words: Vec<_> = web.real_servers.iter().map(of_real).collect();
+    }
+
+    #[test]
+    fn real_servers_in_words() {
+        let traffic = serde_json::to_value(status::Traffic::default()).unwrap();
+        let server = |name: &str, state: &str, operator: serde_json::Value| {
+            serde_json::json!({
+                "name": name, "address": "10.0.0.1:80", "state": state, "since": 0,
+                "last_failure": {"at": 0, "reason": "connection refused"}, "forced": null, "operator": operator,
+                "weight": {"file": 1, "wanted": 1, "in_force": if state == "up" { Some(50) } else { None }},
+                "last_check": null, "active_connections": 17, "inactive_connections": 230, "traffic": traffic.clone()
+            })
+        };
+        let decided =
+            serde_json::json!({"drain": {"since": 0, "deadline": null}, "disabled": false, "weight": 50});
+        let nothing = serde_json::json!({"drain": null, "disabled": true, "weight": null});
+        let web: status::VirtualServer = serde_json::from_value(serde_json::json!({
+            "name": "web", "address": "10.0.0.9:80", "service": "-t 10.0.0.9:80", "scheduler": "wlc",
+            "persistence": null, "trouble": null, "sorry_server": null, "sorry": false, "traffic": traffic.clone(),
+            "real_servers": [server("one", "up", decided), server("two", "down", nothing)]
+        }))
+        .unwrap();
+        let [one, two] = &steered(&web)[..] else { panic!("two") };
         assert_eq!(
-            words,
-            [
-                "up, weight 50, 17 active and 230 inactive connections, with a weight set by hand",
-                "down, not in the table, 0 active and 0 inactive connections: connection refused",
-            ]
+            (one.called.as_str(), one.buttons, one.weight.as_str()),
+            ("web/10.0.0.1:80", ["UNDRAIN", "DISABLE"], "50")
         );
+        assert_eq!(
+            one.words,
+            "up, weight 50, 17 active and 230 inactive connections, draining by hand, weight set by hand"
+        );
+        assert_eq!((two.buttons, two.weight.as_str()), (["DRAIN", "ENABLE"], ""));
+        assert_eq!(
+            two.words,
+            "down, not in the kernel's table, 17 active and 230 inactive connections, disabled by hand: connection refused"
+        );
+        assert_eq!((state(&web, "one"), state(&web, "three")), ("up", "not in force"));
     }
 
     #[test]

@@ -5,6 +5,7 @@
 #[path = "../web/mod.rs"]
 mod web;
 
+mod real_servers;
 mod virtual_server;
 mod virtual_servers;
 
