@@ -12,6 +12,10 @@ use nix::unistd::{
 
 use crate::start::{NOT_CONFIGURED, Refusal};
 
+/// How to make the usual one (layout.md 1).
+const MAKE: &str = "make it with\n  groupadd -r -g 60 piranha\n  useradd -r -u 60 -g piranha -d /etc/sysconfig/ha -s \
+                    /sbin/nologin piranha\nor without `-g 60` and `-u 60` if these numbers are taken";
+
 /// A user who is not root.
 #[derive(Debug, Clone)]
 pub(crate) struct Identity {
@@ -33,11 +37,10 @@ impl Identity {
         }
         let refuse = |reason: String| Refusal::new(NOT_CONFIGURED, reason);
         let missing = |what: &str, name: &str| {
+            let hint = if name == access::USER { MAKE } else { "make it, or name another one there" };
             refuse(format!(
-                "there is no {what} {name}, as which the page runs ({what} in {}). To make it:\n  groupadd -r -g 60 piranha; \
-                 useradd -r -u 60 -g piranha -d /etc/sysconfig/ha -s /sbin/nologin piranha\n(without `-g 60` and `-u 60` if \
-                 these numbers are taken)",
-                httpd_conf.display()
+                "there is no {what} {name}, as which the page runs ({}): {hint}",
+                httpd_conf.display(),
             ))
         };
         let (user, name) = user(&settings.user).ok_or_else(|| missing("User", &settings.user))?;

@@ -24,7 +24,7 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use folder::Folder;
@@ -46,12 +46,19 @@ pub struct Setup {
     options: Vec<String>,
 }
 
+/// What it has printed.
+#[derive(Default)]
+struct Log {
+    lines: Vec<String>,
+    over: bool,
+}
+
 /// A running piranha-gui; it ends with the test.
 pub struct Web {
     pub address: SocketAddr,
     pub process: Child,
     folder: Folder,
-    lines: Receiver<String>,
+    log: Arc<Mutex<Log>>,
 }
 
 impl Setup {
@@ -93,8 +100,8 @@ impl Setup {
     pub fn start(self) -> Web {
         let folder = Folder::new();
         let mut process = self.command(&folder).stdout(Stdio::piped()).spawn().unwrap();
-        let lines = lines_of(process.stdout.take().unwrap());
-        let mut web = Web { address: "127.0.0.1:0".parse().unwrap(), process, folder, lines };
+        let log = log_of(process.stdout.take().unwrap());
+        let mut web = Web { address: "127.0.0.1:0".parse().unwrap(), process, folder, log };
         web.address = web.wait_for_line("listening on ").parse().unwrap();
         web
     }
@@ -222,20 +229,18 @@ impl Web {
         stream
     }
 
-    /// Waits for a line of its log with this text; gives what is behind that.
-    pub fn wait_for_line(&mut self, text: &str) -> String {
+    /// Waits for a line of its log with this text, which may have come already; gives what is behind that.
+    pub fn wait_for_line(&self, text: &str) -> String {
         let end = Instant::now() + PATIENCE;
-        let mut seen = Vec::new();
         loop {
-            match self.lines.recv_timeout(end.saturating_duration_since(Instant::now())) {
-                Ok(line) => match line.split_once(text) {
-                    Some((_, rest)) => return rest.trim().to_owned(),
-                    None => seen.push(line),
-                },
-                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
-                    panic!("piranha-gui never said {text:?}, but:\n{}", seen.join("\n"))
-                }
+            let log = self.log.lock().unwrap();
+            if let Some((_, rest)) = log.lines.iter().find_map(|line| line.split_once(text)) {
+                return rest.trim().to_owned();
             }
+            let lines = log.lines.join("\n");
+            assert!(!log.over && Instant::now() < end, "piranha-gui never said {text:?}, but:\n{lines}");
+            drop(log);
+            std::thread::sleep(Duration::from_millis(5));
         }
     }
 }
@@ -273,13 +278,14 @@ fn base64(bytes: &[u8]) -> String {
     bytes.chunks(3).flat_map(group).collect()
 }
 
-fn lines_of(output: impl std::io::Read + Send + 'static) -> Receiver<String> {
-    let (sender, receiver) = channel();
+fn log_of(output: impl std::io::Read + Send + 'static) -> Arc<Mutex<Log>> {
+    let log = Arc::new(Mutex::new(Log::default()));
+    let written = Arc::clone(&log);
     std::thread::spawn(move || {
         for line in BufReader::new(output).lines().map_while(Result::ok) {
-            // Read on when nobody listens, so that the program can write.
-            let _ = sender.send(line);
+            written.lock().unwrap().lines.push(line);
         }
+        written.lock().unwrap().over = true;
     });
-    receiver
+    log
 }
