@@ -176,12 +176,12 @@ impl Change {
         &self.document
     }
 
-    /// Puts an edited document in the file's place, and returns it. Its `serial_no` is the file's, raised by one, whatever it
-    /// says itself: it may be an old version. A document that is not changed otherwise is not written.
+    /// What an edited document has to be to take the file's place: its `serial_no` is the file's, raised by one, whatever
+    /// it says itself, since it may be an old version. A document that is not changed otherwise is the file as it is.
     ///
     /// # Errors
-    /// See [`SaveError`].
-    pub fn save(self, mut edited: Document, names: &dyn Names) -> Result<Document, SaveError> {
+    /// [`SaveError::Refused`] if the daemons would refuse it.
+    pub fn prepare(&self, mut edited: Document, names: &dyn Names) -> Result<Document, SaveError> {
         let serial_no = self.document.serial_no();
         if edited.serial_no() != serial_no {
             edited.set(Place::File, "serial_no", &[&serial_no.to_string()])?;
@@ -191,15 +191,27 @@ impl Change {
         }
         edited.raise_serial_no()?;
         Config::parse(edited.as_bytes(), names).map_err(|errors| SaveError::Refused(Box::new(errors)))?;
-        self.put(edited.as_bytes())?;
         Ok(edited)
     }
 
-    /// Puts these bytes in the file's place, as they are. Whoever has them checked them.
+    /// Puts an edited document in the file's place as [`Change::prepare`] makes it, and returns it. Without a change
+    /// nothing is written.
     ///
     /// # Errors
     /// See [`SaveError`].
-    pub fn replace(self, bytes: &[u8]) -> Result<(), SaveError> {
+    pub fn save(self, edited: Document, names: &dyn Names) -> Result<Document, SaveError> {
+        let prepared = self.prepare(edited, names)?;
+        if prepared != self.document {
+            self.put(prepared.as_bytes())?;
+        }
+        Ok(prepared)
+    }
+
+    /// Puts these bytes in the file's place, as they are. Whoever has them checked them. The lock stays.
+    ///
+    /// # Errors
+    /// See [`SaveError`].
+    pub fn replace(&self, bytes: &[u8]) -> Result<(), SaveError> {
         self.put(bytes)
     }
 

@@ -200,6 +200,9 @@ fn a_whole_file_is_replaced_as_it_is() {
     assert_eq!(fs::read(&path).expect("the file"), b"serial_no = 9\r\nbogus");
     assert_eq!(fs::metadata(&path).expect("the file").mode() & 0o7777, 0o640);
     assert_eq!(folder.names(), ["lvs.cf"]);
+    let other = || Change::begin(&path).err().map(|error| error.to_string());
+    assert!(other().is_some_and(|reason| reason.contains("locked by another editor")), "until it is dropped");
+    drop(change);
     let change = Change::begin(&path).expect("the lock");
     assert_eq!(change.document().serial_no(), 9, "although the file is wrong elsewhere");
 }

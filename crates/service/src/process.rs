@@ -119,6 +119,16 @@ pub fn post_semaphore(name: &CStr) -> io::Result<()> {
     posted
 }
 
+/// Has memory of more than 128 KiB go back to the system as soon as it is not used any more. The C library of GNU keeps up to
+/// 64 MiB of it otherwise, once something large was there (mallopt(3), `M_MMAP_THRESHOLD`).
+pub fn give_large_memory_back() {
+    #[cfg(target_env = "gnu")]
+    // SAFETY: sets a number of the allocator's, under its own lock.
+    unsafe {
+        libc::mallopt(libc::M_MMAP_THRESHOLD, 128 * 1024);
+    }
+}
+
 /// Keeps the descriptors that are open now, but for the standard three, from the programs that this process starts: a
 /// parent may have left some open.
 ///
