@@ -2,6 +2,7 @@
 
 pub(crate) mod control;
 pub(crate) mod data;
+pub(crate) mod actions;
 pub(crate) mod file_text;
 pub(crate) mod firewall;
 pub(crate) mod global_settings;

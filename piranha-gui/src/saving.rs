@@ -1,18 +1,22 @@
-//! Saving the file.
+//! What this program may not do itself, and asks piranha-helper for (`docs/control.md`).
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+use std::time::Duration;
 
+use control::helper::{Able, Answer, Bytes, Command, Fingerprint, OneLine};
 use lvs_cf::Document;
-use lvs_cf::file::{Change, SaveError};
-use lvs_cf::system::System;
+use service::inquiry;
 
 use crate::asked::Asked;
-use crate::file::{Present, fingerprint};
+use crate::file::Present;
 
-/// Who saves.
+/// Longer than it takes to stop a busy pulse in order (specification layout.md 6).
+const PATIENCE: Duration = Duration::from_secs(90);
+
+/// piranha-helper, as this program sees it.
 #[derive(Debug)]
 pub(crate) struct Helper {
-    path: PathBuf,
+    socket: PathBuf,
 }
 
 /// What became of a file that was to be saved.
@@ -29,30 +33,73 @@ pub(crate) enum Saving {
 }
 
 impl Helper {
-    pub(crate) fn for_file(path: &Path) -> Self {
-        Self { path: path.to_owned() }
+    /// Listening there.
+    pub(crate) fn at(socket: PathBuf) -> Self {
+        Self { socket }
     }
 
-    /// Puts `edited` in the place of the file that `before` was read from.
+    /// What is possible. Nothing is, while it does not answer: why, for people.
+    pub(crate) async fn able(&self) -> Able {
+        match self.ask(Command::Able).await {
+            Ok(Answer::Able(able)) => able,
+            Ok(_) => nothing(&self.beside_the_point()),
+            Err(reason) => nothing(&reason),
+        }
+    }
+
+    /// Puts `edited` in the place of the file that `before` was read from. Its serial number is the helper's business.
     pub(crate) async fn save(&self, before: &Present, edited: Document, what: &str, asked: &Asked) -> Saving {
-        let (path, expected) = (self.path.clone(), before.fingerprint.clone());
-        tracing::info!("{what} client={}", asked.client.address);
-        let saved = tokio::task::spawn_blocking(move || save(&path, &expected, edited)).await;
-        saved.unwrap_or_else(|error| Saving::Failed(error.to_string()))
+        let command = Command::Save {
+            file: Bytes(edited.as_bytes().to_vec()),
+            expected: Fingerprint::of(before.document.as_bytes()),
+            client: asked.client.address,
+            what: OneLine::of(what),
+        };
+        match self.ask(command).await {
+            Ok(Answer::Saved { serial_no, .. }) => Saving::Saved { serial_no },
+            Ok(Answer::Changed { .. }) => Saving::Changed,
+            Ok(Answer::Refused { reason }) => Saving::Refused(reason),
+            Ok(_) => Saving::Failed(self.beside_the_point()),
+            Err(reason) => Saving::Failed(reason),
+        }
+    }
+
+    /// Has pulse started, stopped, reloaded or the file copied: what came of it, for people.
+    ///
+    /// # Errors
+    ///
+    /// Why it is not done, for people.
+    pub(crate) async fn done(&self, command: Command) -> Result<String, String> {
+        match self.ask(command).await? {
+            Answer::Done { message } => Ok(message),
+            Answer::Refused { reason } => Err(reason),
+            _ => Err(self.beside_the_point()),
+        }
+    }
+
+    async fn ask(&self, command: Command) -> Result<Answer, String> {
+        let answer = inquiry::ask(&self.socket, command, PATIENCE).await;
+        answer.map_err(|error| {
+            format!(
+                "piranha-helper, which saves and acts for this page, was asked at {}: {error}",
+                self.socket.display()
+            )
+        })
+    }
+
+    fn beside_the_point(&self) -> String {
+        format!("what listens at {} answers something else than piranha-helper would", self.socket.display())
     }
 }
 
-fn save(path: &Path, expected: &str, edited: Document) -> Saving {
-    let change = match Change::begin(path) {
-        Ok(change) => change,
-        Err(error) => return Saving::Failed(error.to_string()),
-    };
-    if fingerprint(change.document().as_bytes()) != expected {
-        return Saving::Changed;
-    }
-    match change.save(edited, &System::default()) {
-        Ok(saved) => Saving::Saved { serial_no: saved.serial_no() },
-        Err(SaveError::Refused(errors)) => Saving::Refused(errors.render_first(path, 5)),
-        Err(error) => Saving::Failed(error.to_string()),
+fn nothing(reason: &str) -> Able {
+    let because = || Some(reason.to_owned());
+    Able {
+        save: because(),
+        reload: because(),
+        restart: because(),
+        start: because(),
+        stop: because(),
+        copy_to_backup: because(),
     }
 }

@@ -1,0 +1,320 @@
+//! What can be done under CONTROL, and how the file stands to what runs (specification gui.md 11).
+
+use std::time::Duration;
+
+use control::command;
+use control::helper::{Able, Command};
+use control::pulse;
+use service::inquiry;
+
+use crate::answer::Answer;
+use crate::asked::{Asked, Method};
+use crate::base::Base;
+use crate::confirm::Confirm;
+use crate::file::Present;
+use crate::frame::Frame;
+use crate::notice::{Notice, Tone};
+use crate::page::Page;
+use crate::site::Site;
+
+/// A page does not wait longer for a daemon.
+const PATIENCE: Duration = Duration::from_secs(3);
+/// Changes of the kernel's table that a question lists; the others are counted.
+const LISTED: usize = 100;
+
+/// A button under CONTROL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Action {
+    Reload,
+    Restart,
+    Start,
+    Stop,
+    CopyToBackup,
+}
+
+/// What CONTROL shows of all this: `templates/actions.html`.
+#[derive(Debug, Clone)]
+pub(crate) struct Actions {
+    /// The words on each button, and why it cannot be pressed.
+    pub(crate) buttons: Vec<(&'static str, Option<String>)>,
+    /// One reason for all of them: there is no helper.
+    pub(crate) none: Option<String>,
+    /// The file and what runs, one line each.
+    pub(crate) file: Vec<(Standing, String)>,
+    /// The command that copies the file to the backup router.
+    pub(crate) copy: Option<String>,
+}
+
+/// How something is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Standing {
+    Good,
+    /// Somebody should look at it.
+    Note,
+    Bad,
+}
+
+impl Standing {
+    /// In front of the line, since nothing may be told by colour alone.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Good => "OK",
+            Self::Note => "Note",
+            Self::Bad => "Fault",
+        }
+    }
+
+    /// The class of the style sheet.
+    pub(crate) fn class(self) -> &'static str {
+        match self {
+            Self::Good => "done",
+            Self::Note => "warning",
+            Self::Bad => "refused",
+        }
+    }
+}
+
+impl Action {
+    const ALL: [Self; 5] = [Self::Reload, Self::Restart, Self::Start, Self::Stop, Self::CopyToBackup];
+
+    /// The value of `control_action`.
+    pub(crate) fn words(self) -> &'static str {
+        match self {
+            Self::Reload => "RELOAD",
+            Self::Restart => "RESTART",
+            Self::Start => "START",
+            Self::Stop => "STOP",
+            Self::CopyToBackup => "COPY TO BACKUP",
+        }
+    }
+
+    /// What is asked of the helper.
+    fn command(self, asked: &Asked) -> Command {
+        let client = asked.client.address;
+        match self {
+            Self::Reload => Command::Reload { client },
+            Self::Restart => Command::Restart { client },
+            Self::Start => Command::Start { client },
+            Self::Stop => Command::Stop { client },
+            Self::CopyToBackup => Command::CopyToBackup { client },
+        }
+    }
+
+    fn obstacle(self, able: &Able) -> Option<&String> {
+        match self {
+            Self::Reload => able.reload.as_ref(),
+            Self::Restart => able.restart.as_ref(),
+            Self::Start => able.start.as_ref(),
+            Self::Stop => able.stop.as_ref(),
+            Self::CopyToBackup => able.copy_to_backup.as_ref(),
+        }
+    }
+}
+
+/// What is to be shown.
+pub(crate) async fn shown(site: &Site, present: Option<&Present>) -> Actions {
+    let able = site.helper.able().await;
+    let none =
+        able.save.clone().filter(|_| Action::ALL.iter().all(|action| action.obstacle(&able).is_some()));
+    let button = |action: Action| (action.words(), action.obstacle(&able).cloned());
+    Actions {
+        buttons: if none.is_some() { Vec::new() } else { Action::ALL.map(button).to_vec() },
+        none,
+        file: match present {
+            Some(present) => compared(present, pulse_status(site).await.as_ref().ok()),
+            None => Vec::new(),
+        },
+        copy: present.and_then(copy_command),
+    }
+}
+
+/// Answers a `control_action` of this module; `None` if it is another one.
+pub(crate) async fn answer(site: &Site, asked: &Asked) -> Option<Answer> {
+    let pressed = asked.parameters.trimmed("control_action");
+    let action = Action::ALL.into_iter().find(|action| action.words() == pressed)?;
+    let confirmed = asked.method == Method::Post && asked.parameters.has("confirmed");
+    Some(match action {
+        Action::Start | Action::CopyToBackup if asked.method == Method::Post => {
+            act(site, asked, action).await
+        }
+        _ if confirmed => act(site, asked, action).await,
+        _ => question(site, asked, action).await,
+    })
+}
+
+async fn act(site: &Site, asked: &Asked, action: Action) -> Answer {
+    let notice = match site.helper.done(action.command(asked)).await {
+        Ok(message) => of_lines(Tone::Done, action, &message),
+        Err(reason) => of_lines(Tone::Refused, action, &reason),
+    };
+    site.notices.leave(&asked.client.notices(), notice);
+    Answer::see(Page::Control)
+}
+
+fn of_lines(tone: Tone, action: Action, text: &str) -> Notice {
+    let mut lines = text.lines();
+    let notice = Notice::new(tone, format!("{}: {}", action.words(), lines.next().unwrap_or_default()));
+    lines.fold(notice, Notice::and)
+}
+
+/// Says what will happen before it does.
+async fn question(site: &Site, asked: &Asked, action: Action) -> Answer {
+    let lines = match action {
+        Action::Reload => difference(site).await,
+        Action::Restart => [
+            "Restart pulse on this router?",
+            "If this is the active router its partner takes over while it restarts; connections that are not synchronised \
+             may be interrupted. Restart the standby router first, then this one.",
+        ]
+        .map(ToOwned::to_owned)
+        .to_vec(),
+        Action::Stop => [
+            "Stop pulse on this router?",
+            "If this is the active router its partner takes over. Without a partner that runs, the services behind it can no \
+             longer be reached.",
+        ]
+        .map(ToOwned::to_owned)
+        .to_vec(),
+        Action::Start => vec!["Start pulse on this router?".to_owned()],
+        Action::CopyToBackup => vec![
+            "Copy lvs.cf to the backup router? It is checked there before it replaces anything, and the file that is there \
+             is kept."
+                .to_owned(),
+        ],
+    };
+    let confirm = Confirm {
+        frame: Frame::of(site, asked),
+        base: Base::default(),
+        lines,
+        button: ("control_action", action.words()),
+        hidden: Vec::new(),
+        back: Page::Control.link(),
+    };
+    confirm.ask()
+}
+
+/// What a reload would change in the kernel's table.
+async fn difference(site: &Site) -> Vec<String> {
+    let mut lines = vec!["Reload: the daemons read lvs.cf again, and change only what differs.".to_owned()];
+    let socket = site.places.run.join("lvsd.sock");
+    match inquiry::ask::<command::Answer>(&socket, command::Command::Diff, PATIENCE).await {
+        Ok(command::Answer::Operations { operations, remarks }) => {
+            lines.push(match operations.len() {
+                0 => "In the kernel's table it changes nothing.".to_owned(),
+                1 => "In the kernel's table it makes this change (in ipvsadm's words):".to_owned(),
+                count => {
+                    format!("In the kernel's table it makes these {count} changes (in ipvsadm's words):")
+                }
+            });
+            let more = operations.len().saturating_sub(LISTED);
+            lines.extend(operations.into_iter().take(LISTED));
+            lines.extend((more > 0).then(|| format!("and {more} more")));
+            lines.extend(remarks);
+        }
+        Ok(command::Answer::Refused { reason }) => {
+            lines.push("lvsd would refuse the file, and go on as it is:".to_owned());
+            lines.extend(reason.lines().map(ToOwned::to_owned));
+        }
+        Ok(_) | Err(inquiry::Error::Unreachable(_)) => lines.push(
+            "lvsd does not run on this router, which is so on a standby: the kernel's table is not touched."
+                .to_owned(),
+        ),
+        Err(error) => lines.push(format!(
+            "What it changes in the kernel's table is not known: lvsd was asked, but {error}."
+        )),
+    }
+    lines
+}
+
+async fn pulse_status(site: &Site) -> Result<pulse::Status, String> {
+    let socket = site.places.run.join("pulse.sock");
+    match inquiry::ask::<pulse::Answer>(&socket, pulse::Command::Status, PATIENCE).await {
+        Ok(pulse::Answer::Status(status)) => Ok(*status),
+        Ok(_) => Err("it answers something else than its status".to_owned()),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+/// The file beside what pulse runs with here and on the partner.
+fn compared(present: &Present, pulse: Option<&pulse::Status>) -> Vec<(Standing, String)> {
+    let hash = present.fingerprint.get(..12).unwrap_or_default();
+    let mut lines = vec![(
+        Standing::Good,
+        format!("lvs.cf: serial number {}, hash {hash}", present.document.serial_no()),
+    )];
+    match &present.config {
+        Ok(_) => {}
+        Err(_) if present.is_empty() => {
+            lines.push((Standing::Note, "it is empty: the daemons refuse it".to_owned()))
+        }
+        Err(errors) => lines.push((Standing::Bad, format!("the daemons refuse it: {errors}"))),
+    }
+    let Some(pulse) = pulse else { return lines };
+    if let Some(refused) = &pulse.refused {
+        let first = refused.lines().next().unwrap_or_default();
+        lines.push((Standing::Bad, format!("the last reload was refused: {first}")));
+    }
+    lines.push(if is_same(present, &pulse.fingerprint) {
+        (Standing::Good, "this router runs with it".to_owned())
+    } else {
+        let line = format!(
+            "this router still runs with serial number {}: RELOAD brings this file into force",
+            pulse.serial_no
+        );
+        (Standing::Note, line)
+    });
+    let report = pulse.partner.as_ref().and_then(|partner| partner.report.as_ref());
+    if let Some(theirs) = report.and_then(|report| report.fingerprint.as_ref()) {
+        lines.push(if is_same(present, theirs) {
+            (Standing::Good, "the other router runs with the same file".to_owned())
+        } else {
+            (
+                Standing::Note,
+                "the other router runs with another file: a failover would change more than the router"
+                    .to_owned(),
+            )
+        });
+    }
+    lines
+}
+
+/// Daemons tell the beginning of the same hash.
+fn is_same(present: &Present, fingerprint: &str) -> bool {
+    !fingerprint.is_empty() && present.fingerprint.starts_with(fingerprint)
+}
+
+/// As the manuals have it, by ssh.
+fn copy_command(present: &Present) -> Option<String> {
+    let config = present.config.as_ref().ok()?;
+    let backup = config.backup.address.filter(|address| config.backup_active && !address.is_unspecified())?;
+    let host = if backup.is_ipv6() { format!("[{backup}]") } else { backup.to_string() };
+    let name = config.backup.name.as_ref().map_or(host, ToString::to_string);
+    Some(format!("scp {0} {name}:{0}", lvs_cf::file::DEFAULT_PATH))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FILE: &str = "serial_no = 7\nprimary = 192.0.2.1\nbackup_active = 1\nbackup = 192.0.2.2\n";
+
+    fn lines(text: &str, pulse: Option<&pulse::Status>) -> Vec<String> {
+        compared(&Present::of(text.as_bytes()), pulse).into_iter().map(|(_, line)| line).collect()
+    }
+
+    #[test]
+    fn the_file_alone() {
+        assert_eq!(lines(FILE, None).len(), 1);
+        assert!(lines("", None)[1].contains("empty"));
+        assert!(lines("nonsense\n", None)[1].contains("line 1"));
+    }
+
+    #[test]
+    fn the_command_for_the_backup() {
+        let of = |text: &str| copy_command(&Present::of(text.as_bytes()));
+        let expected = "scp /etc/sysconfig/ha/lvs.cf 192.0.2.2:/etc/sysconfig/ha/lvs.cf";
+        assert_eq!(of(FILE).as_deref(), Some(expected));
+        assert_eq!(of(&FILE.replace("192.0.2.2", "0.0.0.0")), None);
+        assert_eq!(of(&FILE.replace("active = 1", "active = 0")), None);
+    }
+}
