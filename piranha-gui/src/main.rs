@@ -61,12 +61,3 @@ fn main() -> ExitCode {
         }
     }
 }
-
-async fn run(options: &Options) -> anyhow::Result<()> {
-    let site = Site::new(
-        LvsCf::at(options.lvs_cf.clone()),
-        Helper::at(options.run_directory.join("helper.sock")),
-        Places::of(options),
-    )?;
-    server::serve(Arc::new(site), options).await
-}

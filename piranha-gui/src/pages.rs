@@ -1,8 +1,8 @@
 //! The pages: one module each, a template of the same name beside it.
 
+pub(crate) mod actions;
 pub(crate) mod control;
 pub(crate) mod data;
-pub(crate) mod actions;
 pub(crate) mod file_text;
 pub(crate) mod firewall;
 pub(crate) mod global_settings;
@@ -12,8 +12,8 @@ pub(crate) mod real_servers_side;
 pub(crate) mod redundancy;
 pub(crate) mod texts;
 pub(crate) mod trouble;
-pub(crate) mod virtual_server;
 pub(crate) mod versions;
+pub(crate) mod virtual_server;
 pub(crate) mod virtual_servers;
 
 use std::sync::Arc;

@@ -96,7 +96,7 @@ fn serve(options: &Options, prepared: Prepared, caller: &mut Option<Waiting>) ->
     let Prepared { settings, listeners, tls, identity, files, warnings } = prepared;
     let failed = |error: anyhow::Error| Refusal::new(FAILED, format!("{error:#}"));
     let pid = Pid::write(&settings.pid_file, identity.as_ref())?;
-    let helper = HelperProcess::start(options, identity.is_some());
+    let helper = HelperProcess::start(options, identity.as_ref());
     if let Some(identity) = &identity {
         identity.take().map_err(failed)?;
     }
@@ -131,7 +131,7 @@ fn serve(options: &Options, prepared: Prepared, caller: &mut Option<Waiting>) ->
 
 fn site(options: &Options) -> anyhow::Result<Arc<Site>> {
     let file = LvsCf::at(options.lvs_cf.clone());
-    Ok(Arc::new(Site::new(file, Helper::for_file(&options.lvs_cf), Places::of(options))?))
+    Ok(Arc::new(Site::new(file, Helper::at(options.run_directory.join("helper.sock")), Places::of(options))?))
 }
 
 /// Whether only root can put something else in the place of a file in this directory.

@@ -33,6 +33,7 @@ pub(crate) async fn serve(
     mut end: oneshot::Receiver<()>,
 ) {
     let versions = Versions::new(&options.state, &options.lvs_cf);
+    let versions = options.group.into_iter().fold(versions, Versions::read_by);
     let (lvs_cf, gui_conf) = (options.lvs_cf.clone(), options.gui_conf.clone());
     let work =
         Arc::new(Work { options, saving: Saving { lvs_cf, gui_conf, versions }, busy: Mutex::default() });

@@ -38,7 +38,8 @@ const NOT_ROOT: u8 = 4;
 
 fn main() -> ExitCode {
     let options = Options::parse();
-    if !geteuid().is_root() {
+    // A page that runs as somebody else starts one that may do no more than itself.
+    if !geteuid().is_root() && !options.until_stdin_closes {
         eprintln!("piranha-helper: must be started as root, since it writes what only root may write");
         return NOT_ROOT.into();
     }
@@ -77,7 +78,7 @@ fn start(options: Options) -> Result<u8> {
 #[tokio::main(flavor = "current_thread")]
 async fn work(options: Options, caller: &mut Option<Waiting>) -> Result<()> {
     let signals = Signals::catch().context("cannot catch signals")?;
-    let socket = ControlSocket::<Command>::open_to(page(), &options.socket).await?;
+    let socket = ControlSocket::<Command>::open_to(page(&options), &options.socket).await?;
     let mut remarks = Vec::new();
     settings::read(&options.gui_conf, &mut remarks);
     for remark in remarks {
@@ -93,12 +94,12 @@ async fn work(options: Options, caller: &mut Option<Waiting>) -> Result<()> {
 }
 
 /// Those who may ask: the web page's user and group, where they are.
-fn page() -> Peers {
-    let user = User::from_name("piranha").ok().flatten();
-    let group = Group::from_name("piranha").ok().flatten();
+fn page(options: &Options) -> Peers {
+    let user = || User::from_name("piranha").ok().flatten().map(|user| user.uid.as_raw());
+    let group = || Group::from_name("piranha").ok().flatten().map(|group| group.gid.as_raw());
     Peers::Only {
-        users: user.into_iter().map(|user| user.uid.as_raw()).collect(),
-        groups: group.into_iter().map(|group| group.gid.as_raw()).collect(),
+        users: options.user.or_else(user).into_iter().collect(),
+        groups: options.group.or_else(group).into_iter().collect(),
     }
 }
 

@@ -22,6 +22,12 @@ pub(crate) struct Options {
     /// Where the versions of the file are kept
     #[arg(long, value_name = "FOLDER", default_value = versions::FOLDER)]
     pub(crate) state: PathBuf,
+    /// Who may ask, by number, in place of user piranha
+    #[arg(long, value_name = "UID")]
+    pub(crate) user: Option<u32>,
+    /// Who may ask and read the versions, by number, in place of group piranha
+    #[arg(long, value_name = "GID")]
+    pub(crate) group: Option<u32>,
     /// Stay in the foreground, and log to standard output, too
     #[arg(long)]
     pub(crate) nodaemon: bool,

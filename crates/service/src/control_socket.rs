@@ -66,6 +66,14 @@ pub enum Peers {
 }
 
 impl Peers {
+    /// The one that may open the socket.
+    fn group(&self) -> Option<u32> {
+        match self {
+            Self::All => None,
+            Self::Only { groups, .. } => groups.first().copied(),
+        }
+    }
+
     fn have(&self, peer: &UCred) -> bool {
         match self {
             Self::All => true,
@@ -112,7 +120,7 @@ impl<Q: Question> ControlSocket<Q> {
     ///
     /// As above.
     pub async fn open_to(peers: Peers, path: &Path) -> Result<Self, Error> {
-        let listener = listen(Q::DAEMON, path).await?;
+        let listener = listen(Q::DAEMON, path, peers.group()).await?;
         let (sender, asked) = mpsc::channel(MOST_CLIENTS);
         let house = Arc::new(House { peers, asked: sender, long: Semaphore::new(1) });
         Ok(Self { path: path.to_owned(), task: tokio::spawn(let_in(listener, house)), asked })
@@ -152,7 +160,7 @@ fn failed(what: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Error + 
     move |reason| Error::Failed { what, path, reason }
 }
 
-async fn listen(daemon: &'static str, path: &Path) -> Result<UnixListener, Error> {
+async fn listen(daemon: &'static str, path: &Path, group: Option<u32>) -> Result<UnixListener, Error> {
     let directory = path.parent().unwrap_or(Path::new("/"));
     let made = DirBuilder::new().mode(0o755).create(directory);
     if !matches!(&made, Err(error) if error.kind() == io::ErrorKind::AlreadyExists) {
@@ -160,14 +168,15 @@ async fn listen(daemon: &'static str, path: &Path) -> Result<UnixListener, Error
     }
     remove_dead(daemon, path)?;
     // Who is in a group may be known to a server that does not answer.
-    let piranha = spawn_blocking(|| Group::from_name("piranha")).await;
+    let piranha = || Group::from_name("piranha").ok().flatten().map(|group| group.gid.as_raw());
+    let group = spawn_blocking(move || group.or_else(piranha)).await.ok().flatten();
     // Nobody gets in before owner and mode are what they shall be.
     let before = umask(Mode::from_bits_truncate(0o177));
     let listener = UnixListener::bind(path);
     umask(before);
     let listener = listener.map_err(failed("listen at", path))?;
-    if let Ok(Ok(Some(piranha))) = piranha {
-        chown(path, None, Some(piranha.gid.as_raw())).map_err(failed("give to the group piranha", path))?;
+    if group.is_some() {
+        chown(path, None, group).map_err(failed("give to the group that may open", path))?;
     }
     fs::set_permissions(path, Permissions::from_mode(0o660)).map_err(failed("set the mode of", path))?;
     Ok(listener)

@@ -11,23 +11,26 @@ use nix::unistd::{Group, geteuid};
 pub const FOLDER: &str = "/var/lib/piranha/versions";
 
 /// Makes the folder, and those above it, where they are not there: mode 0750, `root:piranha`.
-pub(crate) fn make(folder: &Path) -> io::Result<()> {
+pub(crate) fn make(folder: &Path, readers: Option<u32>) -> io::Result<()> {
     if folder.is_dir() {
         return Ok(());
     }
     if let Some(above) = folder.parent().filter(|above| !above.as_os_str().is_empty()) {
-        make(above)?;
+        make(above, readers)?;
     }
     match DirBuilder::new().mode(0o750).create(folder) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
-        _ => share(folder),
+        _ => share(folder, readers),
     }
 }
 
-/// Gives something to the group piranha, where there is one and we may.
-pub(crate) fn share(path: &Path) -> io::Result<()> {
-    let group = if geteuid().is_root() { Group::from_name("piranha").ok().flatten() } else { None };
-    group.map_or(Ok(()), |group| chown(path, None, Some(group.gid.as_raw())))
+/// Gives something to a group, or to piranha where that is there, if we may.
+pub(crate) fn share(path: &Path, readers: Option<u32>) -> io::Result<()> {
+    if !geteuid().is_root() {
+        return Ok(());
+    }
+    let piranha = || Group::from_name("piranha").ok().flatten().map(|group| group.gid.as_raw());
+    readers.or_else(piranha).map_or(Ok(()), |group| chown(path, None, Some(group)))
 }
 
 /// The names in the folder that are texts; none if it is not there.

@@ -33,6 +33,8 @@ const LONGEST_MADE: usize = 4096;
 pub struct Versions {
     folder: PathBuf,
     name: String,
+    /// Group that may read; piranha without one.
+    readers: Option<u32>,
 }
 
 /// One of them.
@@ -58,7 +60,13 @@ impl Versions {
     /// Of this file, in this folder, which need not be there yet.
     pub fn new(folder: &Path, file: &Path) -> Self {
         let name = file.file_name().unwrap_or(OsStr::new("lvs.cf")).to_string_lossy().into_owned();
-        Self { folder: folder.to_owned(), name }
+        Self { folder: folder.to_owned(), name, readers: None }
+    }
+
+    /// Lets another group than piranha read what is kept from now on.
+    #[must_use]
+    pub fn read_by(self, group: u32) -> Self {
+        Self { readers: Some(group), ..self }
     }
 
     /// Keeps what the file is, or was until now (`now` in milliseconds since 1970), and forgets all but the newest
@@ -69,7 +77,7 @@ impl Versions {
     ///
     /// What was refused. What was kept before is kept still.
     pub fn keep(&self, bytes: &[u8], made: Option<&Made>, now: u64) -> Result<PathBuf, Error> {
-        folder::make(&self.folder).map_err(self.failed("make", &self.folder))?;
+        folder::make(&self.folder, self.readers).map_err(self.failed("make", &self.folder))?;
         let newest = self.stamps()?.into_iter().next();
         let stamp = newest.map_or(Stamp::of(now), |newest| newest.next().max(Stamp::of(now)));
         let kept = self.path(stamp);
@@ -127,7 +135,7 @@ impl Versions {
 
     fn put(&self, path: &Path, bytes: &[u8], how: Put) -> Result<(), Error> {
         how(path, bytes, 0o640).map_err(|error| self.failed("keep", path)(io::Error::other(error)))?;
-        folder::share(path).map_err(self.failed("give to the group piranha", path))
+        folder::share(path, self.readers).map_err(self.failed("give to the group that reads it", path))
     }
 
     /// The stamps of the versions, the newest first.

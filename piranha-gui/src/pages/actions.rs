@@ -1,10 +1,9 @@
-//! What can be done under CONTROL, and how the file stands to what runs (specification gui.md 11).
+//! What can be done under CONTROL (specification gui.md 11).
 
 use std::time::Duration;
 
 use control::command;
 use control::helper::{Able, Command};
-use control::pulse;
 use service::inquiry;
 
 use crate::answer::Answer;
@@ -39,39 +38,8 @@ pub(crate) struct Actions {
     pub(crate) buttons: Vec<(&'static str, Option<String>)>,
     /// One reason for all of them: there is no helper.
     pub(crate) none: Option<String>,
-    /// The file and what runs, one line each.
-    pub(crate) file: Vec<(Standing, String)>,
     /// The command that copies the file to the backup router.
     pub(crate) copy: Option<String>,
-}
-
-/// How something is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Standing {
-    Good,
-    /// Somebody should look at it.
-    Note,
-    Bad,
-}
-
-impl Standing {
-    /// In front of the line, since nothing may be told by colour alone.
-    pub(crate) fn word(self) -> &'static str {
-        match self {
-            Self::Good => "OK",
-            Self::Note => "Note",
-            Self::Bad => "Fault",
-        }
-    }
-
-    /// The class of the style sheet.
-    pub(crate) fn class(self) -> &'static str {
-        match self {
-            Self::Good => "done",
-            Self::Note => "warning",
-            Self::Bad => "refused",
-        }
-    }
 }
 
 impl Action {
@@ -120,10 +88,6 @@ pub(crate) async fn shown(site: &Site, present: Option<&Present>) -> Actions {
     Actions {
         buttons: if none.is_some() { Vec::new() } else { Action::ALL.map(button).to_vec() },
         none,
-        file: match present {
-            Some(present) => compared(present, pulse_status(site).await.as_ref().ok()),
-            None => Vec::new(),
-        },
         copy: present.and_then(copy_command),
     }
 }
@@ -226,63 +190,6 @@ async fn difference(site: &Site) -> Vec<String> {
     lines
 }
 
-async fn pulse_status(site: &Site) -> Result<pulse::Status, String> {
-    let socket = site.places.run.join("pulse.sock");
-    match inquiry::ask::<pulse::Answer>(&socket, pulse::Command::Status, PATIENCE).await {
-        Ok(pulse::Answer::Status(status)) => Ok(*status),
-        Ok(_) => Err("it answers something else than its status".to_owned()),
-        Err(error) => Err(error.to_string()),
-    }
-}
-
-/// The file beside what pulse runs with here and on the partner.
-fn compared(present: &Present, pulse: Option<&pulse::Status>) -> Vec<(Standing, String)> {
-    let hash = present.fingerprint.get(..12).unwrap_or_default();
-    let mut lines = vec![(
-        Standing::Good,
-        format!("lvs.cf: serial number {}, hash {hash}", present.document.serial_no()),
-    )];
-    match &present.config {
-        Ok(_) => {}
-        Err(_) if present.is_empty() => {
-            lines.push((Standing::Note, "it is empty: the daemons refuse it".to_owned()))
-        }
-        Err(errors) => lines.push((Standing::Bad, format!("the daemons refuse it: {errors}"))),
-    }
-    let Some(pulse) = pulse else { return lines };
-    if let Some(refused) = &pulse.refused {
-        let first = refused.lines().next().unwrap_or_default();
-        lines.push((Standing::Bad, format!("the last reload was refused: {first}")));
-    }
-    lines.push(if is_same(present, &pulse.fingerprint) {
-        (Standing::Good, "this router runs with it".to_owned())
-    } else {
-        let line = format!(
-            "this router still runs with serial number {}: RELOAD brings this file into force",
-            pulse.serial_no
-        );
-        (Standing::Note, line)
-    });
-    let report = pulse.partner.as_ref().and_then(|partner| partner.report.as_ref());
-    if let Some(theirs) = report.and_then(|report| report.fingerprint.as_ref()) {
-        lines.push(if is_same(present, theirs) {
-            (Standing::Good, "the other router runs with the same file".to_owned())
-        } else {
-            (
-                Standing::Note,
-                "the other router runs with another file: a failover would change more than the router"
-                    .to_owned(),
-            )
-        });
-    }
-    lines
-}
-
-/// Daemons tell the beginning of the same hash.
-fn is_same(present: &Present, fingerprint: &str) -> bool {
-    !fingerprint.is_empty() && present.fingerprint.starts_with(fingerprint)
-}
-
 /// As the manuals have it, by ssh.
 fn copy_command(present: &Present) -> Option<String> {
     let config = present.config.as_ref().ok()?;
@@ -296,18 +203,7 @@ fn copy_command(present: &Present) -> Option<String> {
 mod tests {
     use super::*;
 
-    const FILE: &str = "serial_no = 7\nprimary = 192.0.2.1\nbackup_active = 1\nbackup = 192.0.2.2\n";
-
-    fn lines(text: &str, pulse: Option<&pulse::Status>) -> Vec<String> {
-        compared(&Present::of(text.as_bytes()), pulse).into_iter().map(|(_, line)| line).collect()
-    }
-
-    #[test]
-    fn the_file_alone() {
-        assert_eq!(lines(FILE, None).len(), 1);
-        assert!(lines("", None)[1].contains("empty"));
-        assert!(lines("nonsense\n", None)[1].contains("line 1"));
-    }
+    const FILE: &str = "primary = 192.0.2.1\nbackup_active = 1\nbackup = 192.0.2.2\n";
 
     #[test]
     fn the_command_for_the_backup() {

@@ -15,6 +15,7 @@ use crate::live::daemon_state::{self, DaemonState};
 use crate::live::{Heard, processes, routing_table};
 use crate::notice::Tone;
 use crate::page::Page;
+use crate::pages::actions::{self, Actions};
 use crate::pages::{self, data};
 use crate::site::Site;
 
@@ -29,6 +30,7 @@ struct Control {
     daemon: DaemonState,
     remark: String,
     routers: Vec<(&'static str, String)>,
+    actions: Actions,
     auto_update: bool,
     rate: u32,
     at: String,
@@ -43,14 +45,24 @@ pub(crate) async fn answer(site: &Site, asked: &Asked) -> Answer {
     if asked.parameters.get("control_action") == Some("CHANGE PASSWORD") {
         return Answer::see(Page::Passwd);
     }
+    if let Some(answer) = actions::answer(site, asked).await {
+        return answer;
+    }
     if asked.method == Method::Post {
         return Answer::see(Page::Control);
     }
     let (daemon, heard) = site.live.daemon().await;
-    show(site, asked, daemon, &heard)
+    let actions = actions::shown(site, site.file.present().ok().as_deref()).await;
+    show(site, asked, daemon, &heard, actions)
 }
 
-fn show(site: &Site, asked: &Asked, daemon: DaemonState, heard: &Heard<pulse::Status>) -> Answer {
+fn show(
+    site: &Site,
+    asked: &Asked,
+    daemon: DaemonState,
+    heard: &Heard<pulse::Status>,
+    actions: Actions,
+) -> Answer {
     let present = match site.file.present().or_else(|_| pages::file(site, asked)) {
         Ok(present) => present,
         Err(trouble) => return trouble,
@@ -76,6 +88,7 @@ fn show(site: &Site, asked: &Asked, daemon: DaemonState, heard: &Heard<pulse::St
         remark: daemon.remark(status),
         daemon,
         routers: routers(heard, data::serial_no(&present), &present.fingerprint),
+        actions,
         auto_update,
         rate,
         at: Utc::of(clock::now()).whole(),

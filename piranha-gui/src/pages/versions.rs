@@ -76,7 +76,7 @@ pub(crate) async fn answer(site: &Site, asked: &Asked) -> Answer {
             Err(notice) => frame.notices.push(notice),
         },
         (Method::Get, true) => {
-            frame.tell(Tone::Warning, "nothing has been restored yet; press RESTORE to go on")
+            frame.tell(Tone::Warning, "nothing has been restored yet; press RESTORE to go on");
         }
         _ => {}
     }

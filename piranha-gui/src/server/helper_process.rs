@@ -1,11 +1,22 @@
 //! piranha-helper, which keeps the rights of root that the page gives up. Where no unit or script of its own has started
 //! it, the page does, before it gives up its rights; the helper ends with it.
 
+use std::io;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use nix::unistd::{Gid, Uid, getegid, geteuid};
 
 use crate::options::Options;
+use crate::server::identity::Identity;
+
+/// How long the page's own start waits for it.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// From one look for its socket to the next.
+const LOOK: Duration = Duration::from_millis(5);
 
 /// The helper, whose standard input closes when this is dropped.
 #[derive(Debug, Default)]
@@ -16,19 +27,19 @@ pub(crate) struct HelperProcess {
 }
 
 impl HelperProcess {
-    /// Starts it if nobody answers at its socket and there are rights to give. That it does not start holds up nothing: the
-    /// pages say what they cannot do without it.
-    pub(crate) fn start(options: &Options, root: bool) -> Self {
+    /// Starts it for `page` if nobody answers at its socket, and waits until it does. That it does not start holds up
+    /// nothing: the pages say what they cannot do without it.
+    pub(crate) fn start(options: &Options, page: Option<&Identity>) -> Self {
         let socket = options.run_directory.join("helper.sock");
-        if options.no_helper || !root || UnixStream::connect(&socket).is_ok() {
+        if options.no_helper || answers(&socket) {
             return Self::default();
         }
         let program = program();
-        match start(&program, &socket, options) {
+        let who = page.map_or((geteuid(), getegid()), |page| (page.user, page.group));
+        match start(&program, &socket, options, who).and_then(|child| until_it_answers(child, &socket)) {
             Ok(child) => Self { _child: Some(child), warning: None },
             Err(error) => {
-                let what =
-                    "piranha-helper does not start, so the page only saves what the file's own rights allow";
+                let what = "piranha-helper does not start, so the page can show, but not save";
                 Self { _child: None, warning: Some(format!("{what}: {}: {error}", program.display())) }
             }
         }
@@ -40,17 +51,36 @@ impl HelperProcess {
     }
 }
 
-fn start(program: &Path, socket: &Path, options: &Options) -> std::io::Result<Child> {
+fn start(program: &Path, socket: &Path, options: &Options, (user, group): (Uid, Gid)) -> io::Result<Child> {
     let mut command = Command::new(program);
     command.args(["--nodaemon", "--until-stdin-closes", "-c"]).arg(&options.lvs_cf);
     command.arg("-g").arg(options.httpd_conf.with_file_name("gui.conf"));
     command.arg("--socket").arg(socket).arg("--state").arg(options.state_directory.join("versions"));
+    command.args(["--user", &user.to_string(), "--group", &group.to_string()]);
     command.stdin(Stdio::piped()).current_dir("/");
     // It logs to syslog, too.
     if !options.nodaemon {
         command.stdout(Stdio::null()).stderr(Stdio::null());
     }
     command.spawn()
+}
+
+fn answers(socket: &Path) -> bool {
+    UnixStream::connect(socket).is_ok()
+}
+
+fn until_it_answers(mut child: Child, socket: &Path) -> io::Result<Child> {
+    let deadline = Instant::now() + PATIENCE;
+    while !answers(socket) {
+        if let Some(status) = child.try_wait()? {
+            return Err(io::Error::other(status.to_string()));
+        }
+        if Instant::now() > deadline {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        sleep(LOOK);
+    }
+    Ok(child)
 }
 
 /// Beside this program, as it was installed.

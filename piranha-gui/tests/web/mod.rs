@@ -127,10 +127,7 @@ impl Setup {
         folder.write("conf/httpd.conf", (usual + &self.httpd_conf.replace("FOLDER", &root)).as_bytes());
         folder.give_away();
         let mut command = Command::new(env!("CARGO_BIN_EXE_piranha-gui"));
-        command
-            .args(["--nodaemon", "--any-port", "--no-helper"])
-            .arg("-f")
-            .arg(folder.path("conf/httpd.conf"));
+        command.args(["--nodaemon", "--any-port"]).arg("-f").arg(folder.path("conf/httpd.conf"));
         command.arg("-c").arg(folder.path("lvs.cf"));
         command.arg("--run-directory").arg(folder.path("run"));
         command.arg("--state-directory").arg(folder.path("state"));

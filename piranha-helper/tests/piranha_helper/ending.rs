@@ -60,6 +60,8 @@ fn help() {
       -g <GUI_CONF>             What the page may do [default: /etc/sysconfig/ha/conf/gui.conf]
           --socket <PATH>       Where the page asks [default: /run/piranha/helper.sock]
           --state <FOLDER>      Where the versions of the file are kept [default: /var/lib/piranha/versions]
+          --user <UID>          Who may ask, by number, in place of user piranha
+          --group <GID>         Who may ask and read the versions, by number, in place of group piranha
           --nodaemon            Stay in the foreground, and log to standard output, too
           --until-stdin-closes  End when standard input does, whose other end whoever started this holds
       -h, --help                Print help
