@@ -13,6 +13,8 @@ pub(crate) struct Asked {
     /// Of the query, or of the body of a POST and, where that has none of the name, of its query.
     pub(crate) parameters: Parameters,
     pub(crate) client: Client,
+    /// Why nothing can be saved now, as far as this was asked.
+    pub(crate) locked: Option<String>,
 }
 
 /// How it is asked. HEAD is GET whose answer is not sent.

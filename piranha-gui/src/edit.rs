@@ -60,18 +60,23 @@ impl Edit {
         }
     }
 
-    /// What was typed into a field, if it is different from what the field has shown; an emptied field takes the keyword out.
-    /// A field that was not sent changes nothing. Says whether something was typed that is new, and what.
+    /// Takes over what was typed into a field, if it is different from what the field has shown and `check` has nothing
+    /// against it; an emptied field takes the keyword out. A field that was not sent changes nothing. Says what is new.
     pub(crate) fn typed<'a>(
         &mut self,
         present: &Present,
         Typed { place, keyword, name, default }: Typed,
         parameters: &'a Parameters,
+        check: impl FnOnce(&str) -> Result<(), String>,
     ) -> Option<&'a str> {
         let typed = parameters.get(name)?.trim();
         let there = present.values.get(place, keyword).map(|words| joined(Some(words)));
         let shown = there.as_deref().unwrap_or(default);
         if typed == shown.trim() || (typed.is_empty() && there.is_none()) {
+            return None;
+        }
+        if let Err(problem) = if typed.is_empty() { Ok(()) } else { check(typed) } {
+            self.problems.add(name, problem);
             return None;
         }
         self.set(place, keyword, name, there.as_deref().unwrap_or_default(), &[typed]);

@@ -38,7 +38,7 @@ impl Frame {
             refresh: None,
             fos: is_fos(site),
             section: None,
-            locked: None,
+            locked: asked.locked.clone(),
             token: site.tokens.make(&asked.client.user, asked.page),
         }
     }

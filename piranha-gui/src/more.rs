@@ -47,7 +47,8 @@ impl More {
     pub(crate) fn edit(&self, edit: &mut Edit, present: &Present, parameters: &Parameters) {
         for entry in self.entries.iter().filter(|entry| !SHOWN_ONLY.contains(&entry.name)) {
             let typed = Typed { place: self.place, keyword: entry.name, name: entry.name, default: "" };
-            edit.typed(present, typed, parameters);
+            // The document knows what these may be.
+            edit.typed(present, typed, parameters, |_| Ok(()));
         }
     }
 }

@@ -16,10 +16,12 @@ pub(crate) mod versions;
 pub(crate) mod virtual_server;
 pub(crate) mod virtual_servers;
 
+use std::borrow::Cow;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::answer::Answer;
-use crate::asked::Asked;
+use crate::asked::{Asked, Method};
 use crate::edit::Problems;
 use crate::field::Field;
 use crate::file::Present;
@@ -29,11 +31,16 @@ use crate::notice::{Notice, Tone};
 use crate::page::Page;
 use crate::site::Site;
 
+/// A page does not wait longer to know whether it can save.
+const PATIENCE: Duration = Duration::from_secs(2);
+
 /// Answers a request for a page. Whoever gets here may: the gate has looked at his address, login, method and token.
 pub(crate) async fn answer(site: &Site, asked: &Asked) -> Answer {
-    if asked.parameters.get("help_action") == Some("Close") {
+    let only_tells = matches!(asked.page, Page::Help | Page::Passwd | Page::LvsError);
+    if only_tells && asked.parameters.get("help_action") == Some("Close") {
         return Answer::see(Page::Control);
     }
+    let asked = &unlocked(site, asked).await;
     match asked.page {
         Page::Welcome => texts::welcome(site, asked),
         Page::AboutLogin => texts::about_login(site, asked),
@@ -56,6 +63,18 @@ pub(crate) async fn answer(site: &Site, asked: &Asked) -> Answer {
         Page::Versions => versions::answer(site, asked).await,
         Page::LvsError => trouble::of_the_file(site, asked),
         _ => trouble::not_yet(site, asked),
+    }
+}
+
+/// On pages that edit: with the reason why nothing can be saved, if that is so (specification gui.md 6.16).
+async fn unlocked<'a>(site: &Site, asked: &'a Asked) -> Cow<'a, Asked> {
+    if asked.method != Method::Get || !asked.page.is_editor() {
+        return Cow::Borrowed(asked);
+    }
+    let able = tokio::time::timeout(PATIENCE, site.helper.able()).await;
+    match able.ok().and_then(|able| able.save) {
+        None => Cow::Borrowed(asked),
+        locked => Cow::Owned(Asked { locked, ..asked.clone() }),
     }
 }
 

@@ -201,7 +201,7 @@ fn routers(present: &Present) -> Vec<Field> {
         let private = edits::shown(present, "backup_private");
         fields.push(
             Field::text("Redundant server private IP:", "redundant_private", 16, private)
-                .hint("for the second heartbeat path, beside the primary's private address"),
+                .hint("for a second path of heartbeats"),
         );
     }
     explained(fields)

@@ -51,7 +51,7 @@ pub(crate) async fn asked(
             [query.as_bytes(), b"&", &body.map_err(|_| Refusal::Body)?].concat()
         }
     };
-    Ok(Asked { page, method, parameters: Parameters::parse(&encoded), client })
+    Ok(Asked { page, method, parameters: Parameters::parse(&encoded), client, locked: None })
 }
 
 /// Scripts may leave the type out.

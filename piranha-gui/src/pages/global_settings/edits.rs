@@ -24,10 +24,10 @@ pub(super) fn accept(present: &Present, form: &Parameters) -> (Edit, Vec<(&'stat
     let names = routers(&mut edit, present, form);
     for keyword in ["tcp_timeout", "tcpfin_timeout", "udp_timeout"] {
         let typed = Typed { place: Place::File, keyword, name: keyword, default: "" };
-        let new = edit.typed(present, typed, form).filter(|new| !new.is_empty());
-        if let Some(Err(problem)) = new.map(|new| check::number(new, 0, LONGEST)) {
-            edit.problems.add(keyword, format!("{problem}, or nothing for the kernel's own"));
-        }
+        edit.typed(present, typed, form, |new| {
+            let number = check::number(new, 0, LONGEST).map(drop);
+            number.map_err(|problem| format!("{problem}, or nothing for the kernel's own"))
+        });
     }
     if network(present) == "nat" {
         nat(&mut edit, present, form);
@@ -40,7 +40,7 @@ fn routers(edit: &mut Edit, present: &Present, form: &Parameters) -> Vec<(&'stat
     let mut names = Vec::new();
     for (keyword, name) in [("primary", "PriLVSIP"), ("primary_private", "primary_private")] {
         let typed = Typed { place: Place::File, keyword, name, default: "" };
-        match edit.typed(present, typed, form) {
+        match edit.typed(present, typed, form, check::host) {
             Some("") if keyword == "primary" => {
                 edit.problems.add(name, "pulse does not start without the address of the primary router");
             }
@@ -49,10 +49,7 @@ fn routers(edit: &mut Edit, present: &Present, form: &Parameters) -> Vec<(&'stat
                 let partner = joined(present.values.get(Place::File, "backup_private"));
                 edit.set(Place::File, "backup_private", name, &partner, &[""]);
             }
-            Some(new) => match check::host(new) {
-                Ok(()) => names.push((name, new.to_owned())),
-                Err(problem) => edit.problems.add(name, problem),
-            },
+            Some(new) => names.push((name, new.to_owned())),
             None => {}
         }
     }
@@ -78,7 +75,7 @@ fn nat(edit: &mut Edit, present: &Present, form: &Parameters) {
         edit.warnings.extend(check::device_warning(device, true));
     }
     let typed = Typed { place: Place::File, keyword: "nat_nmask", name: "nat_nmask", default: "" };
-    edit.typed(present, typed, form);
+    edit.typed(present, typed, form, |_| Ok(()));
 }
 
 /// One of the buttons of the network types: that alone. The daemons ignore the NAT router with the other types, so it stays.

@@ -23,6 +23,9 @@ pub(super) const RESET: [(&str, &str); 5] = [
     ("deadtime", "18"),
 ];
 
+/// The longest interval and dead time, in seconds; the interval has a limit of its own.
+const LONGEST: u32 = 1_000_000;
+
 /// What the daemons use while a keyword is absent.
 fn default(keyword: &str) -> &'static str {
     match keyword {
@@ -120,13 +123,8 @@ fn routers(edit: &mut Edit, present: &Present, form: &Parameters) -> Vec<(&'stat
             continue;
         }
         let typed = Typed { place: Place::File, keyword, name, default: default(keyword) };
-        match edit.typed(present, typed, form) {
-            Some("") | None => {}
-            Some(new) => match check::host(new) {
-                Ok(()) => names.push((name, new.to_owned())),
-                Err(problem) => edit.problems.add(name, problem),
-            },
-        }
+        let new = edit.typed(present, typed, form, check::host).filter(|new| !new.is_empty());
+        names.extend(new.map(|new| (name, new.to_owned())));
     }
     names
 }
@@ -140,21 +138,22 @@ fn numbers(edit: &mut Edit, present: &Present, form: &Parameters) {
         ("syncd_id", "syncd_id"),
     ] {
         let typed = Typed { place: Place::File, keyword, name, default: default(keyword) };
-        let Some(new) = edit.typed(present, typed, form).filter(|new| !new.is_empty()) else { continue };
-        let wrong = match keyword {
-            "heartbeat_port" => check::port(new).err(),
-            "syncd_id" => check::number(new, 0, 255).err(),
-            "syncd_iface" if new.contains(':') => Some("write an interface without an alias".to_owned()),
-            "syncd_iface" => check::device(new).err(),
-            "keepalive" if new.bytes().all(|byte| byte.is_ascii_digit()) => check::number(new, 1, 3600).err(),
-            // Other times are judged with the rest of the file.
-            _ => None,
-        };
-        if let Some(problem) = wrong {
-            edit.problems.add(name, problem);
-        } else if keyword == "syncd_iface" {
+        let new = edit.typed(present, typed, form, |new| number(keyword, new));
+        if let Some(new) = new.filter(|_| keyword == "syncd_iface") {
             edit.warnings.extend(check::device_warning(new, false));
         }
+    }
+}
+
+/// Times with a unit are judged with the rest of the file.
+fn number(keyword: &str, new: &str) -> Result<(), String> {
+    match keyword {
+        "heartbeat_port" => check::port(new),
+        "syncd_id" => check::number(new, 0, 255).map(drop),
+        "syncd_iface" if new.contains(':') => Err("write an interface without an alias".to_owned()),
+        "syncd_iface" => check::device(new),
+        _ if new.bytes().all(|byte| byte.is_ascii_digit()) => check::number(new, 1, LONGEST).map(drop),
+        _ => Ok(()),
     }
 }
 
