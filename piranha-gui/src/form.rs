@@ -36,6 +36,13 @@ impl Parameters {
         self.trimmed(name).parse().ok().filter(|&number| number > 0)
     }
 
+    /// The same without one of them.
+    pub(crate) fn without(&self, name: &str) -> Self {
+        let mut others = self.clone();
+        others.0.remove(name);
+        others
+    }
+
     /// All of them.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))

@@ -25,8 +25,6 @@ pub(crate) struct Row {
     pub(crate) status: &'static str,
     /// Behind the name, one for each head.
     pub(crate) cells: Vec<String>,
-    /// How it really is.
-    pub(crate) running: String,
 }
 
 impl Row {

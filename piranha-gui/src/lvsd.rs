@@ -1,14 +1,11 @@
 //! Asking lvsd over its control socket.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Duration;
 
 use control::command::{Answer, Command};
 use control::status::VirtualServer;
 use service::inquiry::{self, Error};
-
-use crate::running::Running;
 
 /// A page does not wait longer than this for what runs.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -23,15 +20,6 @@ impl Lvsd {
     /// With the other sockets in this directory.
     pub(crate) fn at(directory: &Path) -> Self {
         Self { socket: directory.join("lvsd.sock") }
-    }
-
-    /// All virtual servers in short.
-    pub(crate) async fn running(&self) -> Running {
-        match self.ask(Command::Overview).await {
-            Ok(Answer::Overview(overview)) => Running::Told(Arc::from(overview)),
-            Ok(_) => Running::Unknown("lvsd answered something else than it was asked".to_owned()),
-            Err(why) => Running::Unknown(why),
-        }
     }
 
     /// One virtual server with its real servers, or why nobody knows.

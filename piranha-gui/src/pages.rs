@@ -3,13 +3,16 @@
 pub(crate) mod actions;
 pub(crate) mod control;
 pub(crate) mod data;
+pub(crate) mod failover_service;
 pub(crate) mod file_text;
 pub(crate) mod firewall;
 pub(crate) mod global_settings;
+pub(crate) mod monitoring_scripts;
 pub(crate) mod real_server;
 pub(crate) mod real_servers;
 pub(crate) mod real_servers_side;
 pub(crate) mod redundancy;
+pub(crate) mod sections;
 pub(crate) mod texts;
 pub(crate) mod trouble;
 pub(crate) mod versions;
@@ -19,6 +22,9 @@ pub(crate) mod virtual_servers;
 use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
+
+use axum::http::StatusCode;
+use lvs_cf::Service;
 
 use crate::answer::Answer;
 use crate::asked::{Asked, Method};
@@ -59,9 +65,12 @@ pub(crate) async fn answer(site: &Site, asked: &Asked) -> Answer {
         Page::RealServers => real_servers::answer(site, asked).await,
         Page::RealServer => real_server::answer(site, asked).await,
         Page::VirtualServer => virtual_server::answer(site, asked).await,
-        Page::VirtualServers => virtual_servers::answer(site, asked).await,
         Page::Versions => versions::answer(site, asked).await,
         Page::LvsError => trouble::of_the_file(site, asked),
+        Page::VirtualServers => sections::virtual_servers(site, asked).await,
+        Page::MonitoringScripts => monitoring_scripts::answer(site, asked).await,
+        Page::FailoverServices => sections::failover_services(site, asked).await,
+        Page::FailoverService => failover_service::answer(site, asked).await,
         _ => trouble::not_yet(site, asked),
     }
 }
@@ -134,4 +143,20 @@ pub(crate) fn typed(fields: Vec<Field>, form: &Parameters, typed: Option<&Proble
         Some(problems) => fields.into_iter().map(|field| field.typed(form, problems)).collect(),
         None => fields,
     }
+}
+
+/// Whether failover services are in force, and not virtual servers.
+pub(crate) fn is_fos(present: &Present) -> bool {
+    present.config.as_ref().is_ok_and(|config| config.service == Service::Fos)
+}
+
+/// Around the pages of one virtual server.
+pub(crate) fn of_virtual_server(site: &Site, asked: &Asked, present: &Present, number: usize) -> Frame {
+    let mut frame = Frame::of(site, asked);
+    if is_fos(present) {
+        frame.tell(Tone::Warning, "the file says service = fos: virtual servers are not in force");
+    } else {
+        frame.section = Some(number);
+    }
+    frame
 }

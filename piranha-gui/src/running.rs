@@ -18,6 +18,11 @@ pub(crate) enum Running {
 }
 
 impl Running {
+    /// What was heard last.
+    pub(crate) fn of(heard: Result<Arc<Overview>, String>) -> Self {
+        heard.map_or_else(Self::Unknown, Self::Told)
+    }
+
     /// What lvsd says of an active virtual server with this name; of several that have it, none is meant.
     pub(crate) fn virtual_server(&self, name: &str) -> Option<&VirtualServer> {
         let Self::Told(overview) = self else { return None };
@@ -41,7 +46,7 @@ impl Running {
             Self::Told(overview) => {
                 format!("RUNNING is what lvsd tells, which runs with serial number {}.", overview.serial_no)
             }
-            Self::Unknown(why) => format!("RUNNING is unknown: {why}"),
+            Self::Unknown(why) => format!("RUNNING is unknown: {}", why.trim_end()),
         }
     }
 }

@@ -4,12 +4,13 @@
 use lvs_cf::Place;
 
 use crate::check;
-use crate::edit::Edit;
+use crate::edit::{Edit, Problems};
 use crate::field::Field;
 use crate::file::Present;
 use crate::form::Parameters;
 use crate::input::{Places, value};
 use crate::list::name_of;
+use crate::notice::Notice;
 use crate::page::Page;
 use crate::pages::two_words;
 use crate::rules;
@@ -134,5 +135,15 @@ pub(crate) async fn look_up(edit: &mut Edit, names: ToLookUp) {
     let unknown = check::unknown(names.iter().map(|(_, name)| name.clone()).collect()).await;
     for (field, name) in names.into_iter().filter(|(_, name)| unknown.contains(name)) {
         edit.problems.add(field, format!("this machine knows no address of \"{name}\""));
+    }
+}
+
+/// Puts what the helper says of programs beside their fields: its lines begin with the keyword.
+pub(crate) fn refused(problems: &mut Problems, notice: &Notice, fields: &[(&str, &str)]) {
+    for line in &notice.lines {
+        let its = fields.iter().find(|(keyword, _)| line.starts_with(&format!("{keyword} = ")));
+        if let Some((_, field)) = its {
+            problems.add(field, line.clone());
+        }
     }
 }

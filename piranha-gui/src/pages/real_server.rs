@@ -11,7 +11,6 @@ use crate::edit::{Edit, Problems};
 use crate::field::Field;
 use crate::file::Present;
 use crate::form::Parameters;
-use crate::frame::Frame;
 use crate::input::{Input, Places, Widget, value};
 use crate::list::name_of;
 use crate::more::More;
@@ -150,8 +149,7 @@ fn show(
     notice: Option<Notice>,
 ) -> Answer {
     let Place::Server(index, server) = place else { return Answer::see(Page::VirtualServers) };
-    let mut frame = Frame::of(site, asked);
-    frame.section = Some(index + 1);
+    let mut frame = pages::of_virtual_server(site, asked, present, index + 1);
     frame.notices.extend(notice);
     let typed = |fields: Vec<Field>| pages::typed(fields, &asked.parameters, typed);
     let field = |input: &Input| input.field(present, place, PAGE);

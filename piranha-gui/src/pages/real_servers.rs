@@ -84,8 +84,7 @@ async fn show(site: &Site, asked: &Asked, present: &Present, index: usize, notic
         piece.range().map(|server| row(present, (index, server), server == piece.ticked, state)).collect();
     let shown = |steered: &Steered| rows.iter().any(|row| row.name == steered.name);
     let steered = told.as_ref().map(|told| running::steered(told).into_iter().filter(shown).collect());
-    let mut frame = Frame::of(site, asked);
-    frame.section = Some(index + 1);
+    let mut frame = pages::of_virtual_server(site, asked, present, index + 1);
     frame.notices.extend(notice);
     Answer::page(&RealServers {
         frame,
@@ -127,8 +126,8 @@ fn row(
             value(present, place, "address").unwrap_or_default(),
             value(present, place, "port").unwrap_or_else(|| inherited(section, server)),
             value(present, place, "weight").unwrap_or_else(|| "1".to_owned()),
+            if active { state(&name).to_owned() } else { "-".to_owned() },
         ],
-        running: if active { state(&name).to_owned() } else { "-".to_owned() },
         name,
     }
 }
@@ -214,8 +213,7 @@ async fn add(site: &Site, asked: &Asked, present: &Present, index: usize) -> Ans
 
 fn ask(site: &Site, asked: &Asked, present: &Present, (index, server): (usize, usize)) -> Answer {
     let place = Place::Server(index, server);
-    let mut frame = Frame::of(site, asked);
-    frame.section = Some(index + 1);
+    let frame = pages::of_virtual_server(site, asked, present, index + 1);
     let address = value(present, place, "address").unwrap_or_default();
     Confirm {
         base: Base::of(present, &Part::Block(place)),

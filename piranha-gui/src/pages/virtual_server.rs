@@ -41,7 +41,7 @@ pub(crate) struct SectionForm {
     pub(crate) scripts: bool,
 }
 
-const PORT: Input = Input {
+pub(crate) const PORT: Input = Input {
     label: "Application port:",
     name: "port",
     keyword: "port",
@@ -92,7 +92,7 @@ const PROTOCOL: Input = Input {
     check: any,
 };
 
-const MASK: Input = Input {
+pub(crate) const MASK: Input = Input {
     label: "Virtual IP Network Mask:",
     name: "vip_nmask",
     keyword: "vip_nmask",
@@ -112,6 +112,16 @@ const SORRY_SERVER: Input = Input {
     check: check::address,
 };
 
+pub(crate) const TIMEOUT: Input = Input {
+    label: "Service timeout:",
+    name: "timeout",
+    keyword: "timeout",
+    widget: Widget::Text(8),
+    default: "10",
+    hint: "seconds",
+    check: |typed| check::number(typed, 1, 86_400).map(drop),
+};
+
 /// Behind the device.
 const REST: [Input; 5] = [
     Input {
@@ -123,15 +133,7 @@ const REST: [Input; 5] = [
         hint: "seconds",
         check: |typed| check::number(typed, 1, 86_400).map(drop),
     },
-    Input {
-        label: "Service timeout:",
-        name: "timeout",
-        keyword: "timeout",
-        widget: Widget::Text(8),
-        default: "10",
-        hint: "seconds",
-        check: |typed| check::number(typed, 1, 86_400).map(drop),
-    },
+    TIMEOUT,
     Input {
         label: "Quiesce server:",
         name: "quiesce_server",
@@ -219,11 +221,14 @@ async fn accept(site: &Site, asked: &Asked, present: &Present) -> Answer {
     };
     let (mut edit, names) = edited(present, place, &asked.parameters);
     section::look_up(&mut edit, names).await;
-    let problems = edit.problems.clone();
+    let mut problems = edit.problems.clone();
     let what = format!("virtual server {}", name_of(&present.values, place));
     match accept::accept(site, asked, present, &Part::Block(place), edit, &what).await {
         Ok(()) => with(PAGE, section::number(place)),
-        Err(notice) => show(site, asked, present, place, Some(&problems), Some(notice)),
+        Err(notice) => {
+            section::refused(&mut problems, &notice, &[("load_monitor", "load")]);
+            show(site, asked, present, place, Some(&problems), Some(notice))
+        }
     }
 }
 
@@ -274,8 +279,7 @@ fn show(
     typed: Option<&Problems>,
     notice: Option<Notice>,
 ) -> Answer {
-    let mut frame = Frame::of(site, asked);
-    frame.section = Some(section::number(place));
+    let mut frame = pages::of_virtual_server(site, asked, present, section::number(place));
     frame.notices.extend(notice);
     let typed = |fields: Vec<Field>| pages::typed(fields, &asked.parameters, typed);
     Answer::page(&SectionForm {

@@ -5,6 +5,8 @@
 #[path = "../web/mod.rs"]
 mod web;
 
+mod failover;
+mod monitoring_scripts;
 mod real_servers;
 mod virtual_server;
 mod virtual_servers;

@@ -1,5 +1,7 @@
 use std::io::{BufRead as _, BufReader, Write as _};
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixListener;
+use std::sync::{Arc, Mutex};
 
 use crate::web::Web;
 use crate::{HOUSE, difference};
@@ -130,24 +132,30 @@ fn a_server_is_edited_by_its_name_though_numbers_have_moved() {
     assert_eq!(difference(&moved, &web.lvs_cf()), "-serial_no = 7\n+serial_no = 8\n+         port = 81");
 }
 
-/// An lvsd that answers each request with the next of these lines, and gives back what it was asked.
-fn lvsd(web: &Web, answers: &[&str]) -> std::thread::JoinHandle<Vec<String>> {
+/// An lvsd that knows one virtual server, drains, and refuses all else; and what it was asked to do.
+fn lvsd(web: &Web, told: &str) -> Arc<Mutex<Vec<String>>> {
     std::fs::create_dir_all(web.path("run")).unwrap();
     let listener = UnixListener::bind(web.path("run/lvsd.sock")).unwrap();
-    std::fs::set_permissions(web.path("run/lvsd.sock"), std::os::unix::fs::PermissionsExt::from_mode(0o666))
-        .unwrap();
-    let answers: Vec<String> =
-        answers.iter().map(|answer| format!("{}\n", answer.replace('\n', " "))).collect();
+    std::fs::set_permissions(web.path("run/lvsd.sock"), PermissionsExt::from_mode(0o666)).unwrap();
+    let told = format!("{}\n", told.replace('\n', " "));
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let noted = Arc::clone(&asked);
     std::thread::spawn(move || {
-        let answer = |answer: String| {
-            let (mut stream, _) = listener.accept().unwrap();
+        while let Ok((mut stream, _)) = listener.accept() {
             let mut asked = String::new();
-            BufReader::new(&stream).read_line(&mut asked).unwrap();
-            stream.write_all(answer.as_bytes()).unwrap();
-            asked
-        };
-        answers.into_iter().map(answer).collect()
-    })
+            let _ = BufReader::new(&stream).read_line(&mut asked);
+            let answer = match &asked {
+                asked if asked.contains("virtual_server") => &told,
+                asked if asked.contains("drain") => {
+                    "{\"done\":{\"message\":\"web/one gets no new connections\"}}\n"
+                }
+                _ => "{\"refused\":{\"reason\":\"no active real server is called so\"}}\n",
+            };
+            let _ = stream.write_all(answer.as_bytes());
+            noted.lock().unwrap().push(asked);
+        }
+    });
+    asked
 }
 
 const TRAFFIC: &str = r#"{"connections":0,"packets_in":0,"packets_out":0,"bytes_in":0,"bytes_out":0,"connections_per_second":0,
@@ -162,9 +170,7 @@ fn what_runs_is_shown_and_steered_apart_from_the_file() {
         "disabled":false,"weight":null},"weight":{"file":1,"wanted":1,"in_force":1},"last_check":null,
         "active_connections":17,"inactive_connections":230,"traffic":TRAFFIC}]}}"#;
     let told = told.replace("TRAFFIC", TRAFFIC);
-    let done = r#"{"done":{"message":"web/one gets no new connections"}}"#;
-    let refused = r#"{"refused":{"reason":"no active real server is called so"}}"#;
-    let lvsd = lvsd(&web, &[&told, done, &told, refused, &told]);
+    let asked = lvsd(&web, &told);
     let page = web.get(LIST);
     let text = page.text();
     assert!(
@@ -177,12 +183,9 @@ fn what_runs_is_shown_and_steered_apart_from_the_file() {
     // Enter in the field.
     let weight = web.send(LIST, &form.clone().filled("", &[("running_weight", "50")]));
     assert!(web.follow(&weight).text().contains("Not done: nothing was done: no active real server"));
-    let asked = lvsd.join().unwrap();
-    assert!(
-        asked[1].contains(r#"{"drain":{"real_server":"web/10.0.0.1:80","deadline_ms":null}}"#),
-        "{asked:?}"
-    );
-    assert!(asked[3].contains(r#"{"weight":{"real_server":"web/10.0.0.1:80","weight":50}}"#), "{asked:?}");
+    let asked = asked.lock().unwrap().concat();
+    assert!(asked.contains(r#"{"drain":{"real_server":"web/10.0.0.1:80","deadline_ms":null}}"#), "{asked}");
+    assert!(asked.contains(r#"{"weight":{"real_server":"web/10.0.0.1:80","weight":50}}"#), "{asked}");
     let wrong = web.send(LIST, &form.filled("", &[("running_weight", "many")]));
     assert!(web.follow(&wrong).text().contains("write a number from 0 to 65535"));
     assert_eq!(web.lvs_cf(), HOUSE);
