@@ -85,7 +85,7 @@ fn tell(caller: Option<Waiting>, refusal: Refusal) -> Result<u8, Refusal> {
 fn prepare(options: &Options) -> Result<Prepared, Refusal> {
     let (settings, mut warnings) = settings::read(&options.httpd_conf)?;
     let identity = Identity::find(&settings, &options.httpd_conf)?;
-    let tls = tls::acceptor(&settings, options, &mut warnings)?;
+    let tls = tls::acceptor(&settings, options, identity.as_ref(), &mut warnings)?;
     let listeners = listen::bind(&settings.listen, options.any_port)?;
     let files = Files::open(&settings, identity.as_ref(), &mut warnings);
     Ok(Prepared { settings, listeners, tls, identity, files, warnings })

@@ -261,6 +261,27 @@ fn what_it_does_not_understand_it_does_not_start_with() {
 }
 
 #[test]
+fn help() {
+    let output = Command::new(env!("CARGO_BIN_EXE_piranha-gui")).arg("--help").output().unwrap();
+    insta::assert_snapshot!(String::from_utf8(output.stdout).unwrap(), @"
+    The web page that shows a pair of routers and edits its file, on port 3636
+
+    Usage: piranha-gui [OPTIONS]
+
+    Options:
+          --nodaemon     Stay in the foreground and log to standard output
+      -f <HTTPD_CONF>    Where to listen, who may come in, and how (a file of Piranha's web server) [default: /etc/sysconfig/ha/conf/httpd.conf]
+      -c <LVS_CF>        The file that is shown and edited [default: /etc/sysconfig/ha/lvs.cf]
+          --self-signed  Answer encrypted connections, with a certificate of our own unless httpd.conf names one
+          --no-helper    Do not start piranha-helper: something else does
+      -h, --help         Print help
+      -V, --version      Print version
+    ");
+    let output = Command::new(env!("CARGO_BIN_EXE_piranha-gui")).args(["-k", "start"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+}
+
+#[test]
 fn a_port_that_is_taken_is_said_and_nothing_is_left_behind() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port();

@@ -29,8 +29,8 @@ use crate::style;
 const LONGEST_ADDRESS: usize = 16 * 1024;
 /// Pages that are made at once; the others wait.
 const AT_ONCE: u32 = 32;
-/// No page takes longer.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// No page takes longer; a restart of pulse may take nearly that long.
+const PATIENCE: Duration = Duration::from_secs(100);
 
 /// What is between connections and pages.
 #[derive(Debug)]

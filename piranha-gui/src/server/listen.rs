@@ -17,7 +17,8 @@ const WAITING: i32 = 128;
 /// Listens everywhere, or nowhere. With `any_port` the kernel chooses the ports.
 pub(crate) fn bind(lines: &[Listen], any_port: bool) -> Result<Vec<TcpListener>, Refusal> {
     let port = |listen: &Listen| if any_port { 0 } else { listen.port };
-    lines.iter().map(|line| one(line.address, port(line), &others(line, lines))).collect()
+    let wanted = lines.iter().filter(|line| line.address.is_none() || !others(line, lines).contains(&None));
+    wanted.map(|line| one(line.address, port(line), &others(line, lines))).collect()
 }
 
 /// What else is listened to on the same port.
@@ -35,7 +36,7 @@ fn one(address: Option<IpAddr>, port: u16, others: &[Option<IpAddr>]) -> Result<
         Some(IpAddr::V4(address)) => ((address, port).into(), TcpListener::bind((address, port))),
         // IPv4 goes to its own lines, where there are any.
         Some(IpAddr::V6(address)) => ((address, port).into(), version_6(address, port, version_4)),
-        None => everywhere(port, version_4),
+        None => everywhere(port),
     };
     let shown: SocketAddr = shown;
     listener.map_err(|error| {
@@ -53,8 +54,8 @@ fn one(address: Option<IpAddr>, port: u16, others: &[Option<IpAddr>]) -> Result<
 }
 
 /// Both families by one socket; IPv4 alone where the kernel has no IPv6.
-fn everywhere(port: u16, version_4_apart: bool) -> (SocketAddr, io::Result<TcpListener>) {
-    let both = version_6(Ipv6Addr::UNSPECIFIED, port, version_4_apart);
+fn everywhere(port: u16) -> (SocketAddr, io::Result<TcpListener>) {
+    let both = version_6(Ipv6Addr::UNSPECIFIED, port, false);
     match &both {
         Err(error) if error.kind() != io::ErrorKind::AddrInUse => {
             ((Ipv4Addr::UNSPECIFIED, port).into(), TcpListener::bind((Ipv4Addr::UNSPECIFIED, port)))
@@ -85,6 +86,20 @@ mod tests {
         assert!(TcpStream::connect(("127.0.0.1", port)).is_ok());
         if listeners[0].local_addr().unwrap().is_ipv6() {
             assert!(TcpStream::connect(("::1", port)).is_ok());
+        }
+    }
+
+    #[test]
+    fn one_port_is_listened_to_as_often_as_is_needed() {
+        let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let line = |address: &str| Listen { address: address.parse().ok(), port: free };
+        for (lines, listeners) in [
+            (&["all", "127.0.0.1", "::1"][..], 1),
+            (&["0.0.0.0", "::"], 2),
+            (&["127.0.0.1", "::1"], 2),
+        ] {
+            let lines: Vec<Listen> = lines.iter().map(|address| line(address)).collect();
+            assert_eq!(bind(&lines, false).unwrap().len(), listeners, "{lines:?}");
         }
     }
 

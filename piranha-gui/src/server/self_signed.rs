@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io;
-use std::os::unix::fs::DirBuilderExt as _;
+use std::os::unix::fs::{DirBuilderExt as _, chown};
 use std::path::Path;
 
 use anyhow::Context as _;
@@ -12,6 +12,7 @@ use service::{secret_file, whole_file};
 use sha2::{Digest as _, Sha256};
 use tokio_rustls::rustls::pki_types::CertificateDer;
 
+use crate::server::identity::Identity as User;
 use crate::server::tls::{self, Identity};
 
 /// In `/var/lib/piranha`: key and certificate, for root only.
@@ -23,7 +24,7 @@ const LONGEST: usize = 64 * 1024;
 /// # Errors
 ///
 /// The kept one cannot be read, or there can be none.
-pub(crate) fn identity(state: &Path, warnings: &mut Vec<String>) -> anyhow::Result<Identity> {
+pub(crate) fn identity(state: &Path, page: Option<&User>, warnings: &mut Vec<String>) -> anyhow::Result<Identity> {
     let path = state.join(FILE);
     let identity = match secret_file::read(&path, LONGEST) {
         Ok(text) => {
@@ -31,7 +32,7 @@ pub(crate) fn identity(state: &Path, warnings: &mut Vec<String>) -> anyhow::Resu
         }
         Err(error) if error.is_absent() => {
             let text = make().context("cannot make a certificate")?;
-            if let Err(error) = keep(&path, &text) {
+            if let Err(error) = keep(&path, page, &text) {
                 let what = "browsers will ask again after the next start";
                 warnings.push(format!("cannot keep the certificate in {}: {error}; {what}", path.display()));
             }
@@ -58,9 +59,11 @@ fn make() -> anyhow::Result<String> {
     Ok(key.serialize_pem() + &params.self_signed(&key)?.pem())
 }
 
-fn keep(path: &Path, text: &str) -> io::Result<()> {
+fn keep(path: &Path, page: Option<&User>, text: &str) -> io::Result<()> {
     if let Some(folder) = path.parent().filter(|folder| !folder.exists()) {
         fs::DirBuilder::new().mode(0o750).create(folder)?;
+        // Others keep there what the page reads.
+        chown(folder, None, page.map(|page| page.group.as_raw()))?;
     }
     whole_file::create(path, text.as_bytes(), 0o600).map_err(|error| error.reason)
 }
@@ -80,8 +83,8 @@ mod tests {
         use std::os::unix::fs::PermissionsExt as _;
         let folder = std::env::temp_dir().join(format!("self-signed-{}", std::process::id()));
         let mut said = Vec::new();
-        let first = identity(&folder, &mut said).unwrap();
-        let again = identity(&folder, &mut said).unwrap();
+        let first = identity(&folder, None, &mut said).unwrap();
+        let again = identity(&folder, None, &mut said).unwrap();
         assert_eq!(first.0, again.0);
         assert!(
             said.len() == 2 && said[0] == said[1] && said[0].starts_with("own certificate: SHA-256 "),

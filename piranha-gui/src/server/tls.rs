@@ -12,6 +12,7 @@ use tokio_rustls::rustls::pki_types::pem::PemObject as _;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 use crate::options::Options;
+use crate::server::identity::Identity as User;
 use crate::server::self_signed;
 use crate::start::{NOT_CONFIGURED, Refusal};
 
@@ -26,6 +27,7 @@ pub(crate) type Identity = (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>
 pub(crate) fn acceptor(
     settings: &Settings,
     options: &Options,
+    page: Option<&User>,
     warnings: &mut Vec<String>,
 ) -> Result<Option<TlsAcceptor>, Refusal> {
     let identity = match (&settings.certificate, settings.tls, options.self_signed) {
@@ -34,7 +36,7 @@ pub(crate) fn acceptor(
             "{} says SSLEngine on, but has no SSLCertificateFile: add it, or start with --self-signed",
             options.httpd_conf.display()
         )),
-        (_, _, true) => self_signed::identity(&options.state_directory, warnings),
+        (_, _, true) => self_signed::identity(&options.state_directory, page, warnings),
         (_, false, false) => return Ok(None),
     };
     let configuration = identity.and_then(configuration);

@@ -145,6 +145,7 @@ fn every_option_has_a_row() {
         ("lvsd", "lvsd/tests/command_line.rs"),
         ("piranha-passwd", "piranha-passwd/tests/piranha-passwd/command_line.rs"),
         ("nanny", "nanny/tests/nanny/command_line.rs"),
+        ("piranha-gui", "piranha-gui/tests/server.rs"),
         ("pulse", "pulse/tests/command_line.rs"),
         ("send_arp", "send-arp/src/help.txt"),
     ] {
