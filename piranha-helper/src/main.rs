@@ -25,7 +25,6 @@ use nix::unistd::{Group, User, geteuid};
 use service::control_socket::{ControlSocket, Peers};
 use service::detach::{Detached, Waiting, detach};
 use service::log::Destination;
-use service::process::give_large_memory_back;
 use service::signals::Signals;
 use tokio::sync::oneshot;
 
@@ -56,7 +55,6 @@ fn complain(error: &anyhow::Error) -> u8 {
 /// Goes where it shall live, and works there. Gives the exit status.
 fn start(options: Options) -> Result<u8> {
     umask(Mode::from_bits_truncate(0o022));
-    give_large_memory_back();
     let mut caller = if options.nodaemon {
         None
     } else {

@@ -85,13 +85,10 @@ fn listed(directories: &[PathBuf]) -> String {
 ///
 /// The first one that may not be chosen in a browser, or that it names another key.
 pub fn chosen(old: &Document, new: &Document, directories: &[PathBuf]) -> Result<Vec<Program>, Refusal> {
-    let values = |document: &Document| -> Vec<_> {
-        document.given(&[KEY_FILE]).into_iter().map(|given| given.value).collect()
-    };
-    if values(old) != values(new) {
+    let ((old_key, old), (new_key, new)) = (named(old), named(new));
+    if old_key != new_key {
         return Err(Refusal::KeyFile);
     }
-    let (old, new) = (old.given(EXECUTED), new.given(EXECUTED));
     let known = old.iter().map(value).chain(HARMLESS.iter().copied());
     let judged = new_values(known, new.iter().map(value), directories).into_iter().map(|new| {
         let (keyword, text) = new.value;
@@ -104,6 +101,13 @@ pub fn chosen(old: &Document, new: &Document, directories: &[PathBuf]) -> Result
         Ok(Program { keyword: keyword.to_owned(), path: path.to_owned() })
     });
     judged.collect()
+}
+
+/// What names the key, and what names programs.
+fn named(document: &Document) -> (Vec<Vec<u8>>, Vec<Given>) {
+    let all = document.given(&[EXECUTED, &[KEY_FILE]].concat());
+    let (keys, programs): (Vec<_>, Vec<_>) = all.into_iter().partition(|given| given.keyword == KEY_FILE);
+    (keys.into_iter().map(|given| given.value).collect(), programs)
 }
 
 fn value(given: &Given) -> Value<'_> {

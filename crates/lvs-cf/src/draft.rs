@@ -28,11 +28,6 @@ impl Draft {
         Self { document: document.clone(), outline }
     }
 
-    /// Its blocks.
-    pub(crate) fn into_outline(self) -> Block {
-        self.outline
-    }
-
     /// The document with line feeds only, a line end at its end, and every section closed.
     pub(crate) fn of(document: &Document) -> Self {
         let mut draft = Self::untouched(&document.with_line_feeds());

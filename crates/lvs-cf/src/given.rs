@@ -24,7 +24,7 @@ impl Document {
     /// which comes first. A document with errors may hold more.
     pub fn given(&self, keywords: &[&str]) -> Vec<Given> {
         let mut found = Vec::new();
-        collect(self, &Draft::untouched(self).into_outline(), keywords, &mut found);
+        collect(self, Draft::untouched(self).outline(), keywords, &mut found);
         found
     }
 }

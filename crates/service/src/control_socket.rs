@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::process::give_memory_back;
 use control::lines::{Decoder, LONGEST_LINE, encode};
 use control::request::{Line, Question, Request};
 use nix::sys::stat::{Mode, umask};
@@ -211,22 +212,32 @@ async fn let_in<Q: Question>(listener: UnixListener, house: Arc<House<Q>>) {
     }
 }
 
-/// Answers one client, one request after the other, until it leaves or says what is no line of JSON.
+/// Serves one client to its end.
 async fn serve<Q: Question>(mut stream: UnixStream, house: Arc<House<Q>>) {
+    let mut was_long = false;
+    converse(&mut stream, &house, &mut was_long).await;
+    if was_long {
+        let _nothing_is_lost = spawn_blocking(give_memory_back).await;
+    }
+}
+
+/// Answers one request after the other, until the client leaves or says what is no line of JSON. Tells whether one of them was
+/// long.
+async fn converse<Q: Question>(stream: &mut UnixStream, house: &House<Q>, was_long: &mut bool) {
     let Ok(peer) = stream.peer_cred() else { return };
     if !house.peers.have(&peer) {
         tracing::warn!("user {} (group {}) may not ask {}", peer.uid(), peer.gid(), Q::DAEMON);
         let reason = format!("user {} may not ask {}", peer.uid(), Q::DAEMON);
-        let _it_may_be_gone = say::<Q>(&mut stream, Q::refused(reason)).await;
+        let _it_may_be_gone = say::<Q>(stream, Q::refused(reason)).await;
         return;
     }
     let mut decoder = Decoder::up_to(Q::LONGEST_REQUEST);
-    while let Ok(Some((lines, _turn))) = hear(&mut stream, &mut decoder, &house.long).await {
+    while let Ok(Some((lines, _turn))) = hear(stream, &mut decoder, &house.long, was_long).await {
         let lines = match lines {
             Ok(lines) => lines,
             Err(error) => {
                 let reason = format!("not a line of the control protocol: {error}");
-                let _it_may_be_gone = say::<Q>(&mut stream, Q::refused(reason)).await;
+                let _it_may_be_gone = say::<Q>(stream, Q::refused(reason)).await;
                 return;
             }
         };
@@ -237,7 +248,7 @@ async fn serve<Q: Question>(mut stream: UnixStream, house: Arc<House<Q>>) {
                 Ok(command) => ask(command, peer.uid(), &house.asked).await,
                 Err(reason) => Q::refused(reason),
             };
-            if say::<Q>(&mut stream, answer).await.is_err() {
+            if say::<Q>(stream, answer).await.is_err() {
                 return;
             }
         }
@@ -251,6 +262,7 @@ async fn hear<'a>(
     stream: &mut UnixStream,
     decoder: &mut Decoder,
     long: &'a Semaphore,
+    was_long: &mut bool,
 ) -> io::Result<Option<(Lines, Option<SemaphorePermit<'a>>)>> {
     let lines = read(stream, decoder, LONGEST_LINE).await?;
     let unfinished = lines.as_ref().is_some_and(|lines| lines.as_ref().is_ok_and(Vec::is_empty));
@@ -258,6 +270,7 @@ async fn hear<'a>(
         return Ok(lines.map(|lines| (lines, None)));
     }
     let turn = long.acquire().await.map_err(io::Error::other)?;
+    *was_long = true;
     let lines = timeout(PATIENCE, read(stream, decoder, usize::MAX)).await??;
     Ok(lines.map(|lines| (lines, Some(turn))))
 }

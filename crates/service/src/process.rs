@@ -119,13 +119,13 @@ pub fn post_semaphore(name: &CStr) -> io::Result<()> {
     posted
 }
 
-/// Has memory of more than 128 KiB go back to the system as soon as it is not used any more. The C library of GNU keeps up to
-/// 64 MiB of it otherwise, once something large was there (mallopt(3), `M_MMAP_THRESHOLD`).
-pub fn give_large_memory_back() {
+/// Gives the system back what memory is not used any more: the C library of GNU keeps it, once something large was there
+/// (`malloc_trim(3)`).
+pub fn give_memory_back() {
     #[cfg(target_env = "gnu")]
-    // SAFETY: sets a number of the allocator's, under its own lock.
+    // SAFETY: the allocator looks after its own, under its own locks.
     unsafe {
-        libc::mallopt(libc::M_MMAP_THRESHOLD, 128 * 1024);
+        libc::malloc_trim(0);
     }
 }
 

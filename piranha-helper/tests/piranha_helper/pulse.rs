@@ -2,12 +2,15 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Command, Stdio};
 use std::thread;
 
 use control::helper::{self, Able, Answer};
+use nix::sys::signal::Signal;
+use service::pid_file::PidFile;
 
-use crate::helper::{CLIENT, FILE, Helper, am_root, ask, until};
+use crate::helper::{CLIENT, FILE, Helper, PATIENCE, am_root, ask, until};
 
 fn client() -> std::net::IpAddr {
     CLIENT.parse().unwrap()
@@ -29,7 +32,10 @@ fn the_service_is_told_what_to_do_and_nothing_else() {
     let reason = helper.refused(helper.ask(helper::Command::Stop { client }));
     assert_eq!(reason, "/service stop: exit status: 1\n1 stop");
     let log = fs::read_to_string(helper.path("log")).unwrap();
-    assert!(log.contains("restart\\n") || log.contains(&format!("client={CLIENT}")), "{log}");
+    for line in ["restart: ", "stop: "] {
+        let found = log.lines().find(|logged| logged.contains(line)).unwrap();
+        assert!(found.ends_with(&format!("client={CLIENT}")), "{found}");
+    }
 }
 
 #[test]
@@ -77,6 +83,33 @@ fn pulse_is_signalled_if_it_is_pulse() {
     assert!(reason.contains("is Piranha's own pulse"), "{reason}");
     pulse.kill().unwrap();
     pulse.wait().unwrap();
+}
+
+/// This test again, as a program of that name with the lock on its pid file, which the signal ends.
+#[test]
+fn a_pulse_of_ours_reads_its_file_again() {
+    if let Some(pid_file) = std::env::var_os("AS_PULSE") {
+        let _locked = PidFile::write(pid_file.as_ref()).unwrap();
+        return thread::sleep(PATIENCE);
+    }
+    if !am_root() {
+        return;
+    }
+    let helper = Helper::new("ours");
+    let (program, pid_file) = (helper.path("pulse"), helper.path("pulse.pid"));
+    fs::copy(std::env::current_exe().unwrap(), &program).unwrap();
+    let mut pulse = Command::new(&program)
+        .args(["--exact", "pulse::a_pulse_of_ours_reads_its_file_again"])
+        .env("AS_PULSE", &pid_file)
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let line = format!("{}\n", pulse.id());
+    until("pulse runs", || fs::read_to_string(&pid_file).is_ok_and(|pid| pid == line));
+    let answer = helper.ask(helper::Command::Reload { client: client() });
+    let message = format!("pulse reads the file again, process {}", pulse.id());
+    assert_eq!(answer, Answer::Done { message });
+    assert_eq!(pulse.wait().unwrap().signal(), Some(Signal::SIGHUP as i32));
 }
 
 #[test]
