@@ -9,6 +9,7 @@ mod reload;
 mod repair;
 mod settle;
 mod start;
+mod switches;
 
 use std::collections::BTreeMap;
 use std::io;
@@ -38,7 +39,7 @@ use crate::readings::Readings;
 use crate::record::Record;
 use crate::restarts::Restarts;
 use crate::state::State;
-use crate::sysctls::Sysctls;
+use crate::sysctls::{Switch, Sysctls};
 
 /// How often refused operations are tried again and drains are looked at.
 const TURN: Duration = Duration::from_secs(1);
@@ -73,6 +74,8 @@ pub(crate) struct Daemon {
     /// Services with operations that the kernel refused, and what it said.
     refused: BTreeMap<ServiceKey, Vec<String>>,
     sysctls: Sysctls,
+    /// Those that are still to be put on.
+    switches: Vec<(Switch, bool)>,
     drift: Drift,
     counts: Counts,
 }
@@ -106,6 +109,7 @@ impl Daemon {
             history: History::default(),
             refused: BTreeMap::new(),
             sysctls: Sysctls::default(),
+            switches: Vec::new(),
             drift: Drift::default(),
             counts: Counts::default(),
         })

@@ -116,6 +116,11 @@ impl State {
         }
     }
 
+    /// Whether every monitor has said something, or the kernel's table for it.
+    pub(crate) fn knows_every_real_server(&self) -> bool {
+        self.verdicts.values().all(|verdict| *verdict != Verdict::Unknown)
+    }
+
     /// A monitor that is not ours is started without its entry in the table: only what it says from now on counts. One
     /// that is down stays so until then, and with it the sorry server.
     pub(crate) fn begins_anew(&mut self, monitor: &MonitorKey) {

@@ -37,6 +37,7 @@ impl Daemon {
             next = self.monitors.next_now();
         }
         self.settle(services);
+        self.switch_on();
         None
     }
 

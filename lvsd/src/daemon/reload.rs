@@ -13,7 +13,6 @@ use crate::configuration;
 use crate::kernel::{Outcome, timeouts};
 use crate::plan::Plan;
 use crate::state::MonitorChange;
-use crate::sysctls;
 
 /// What is known of the file.
 #[derive(Debug, Default)]
@@ -68,7 +67,7 @@ impl Daemon {
         self.set_timeouts(config);
         self.log_changes(&plan);
         self.name_clashes(&plan);
-        self.sysctls.bring_about(&sysctls::wanted(config, &plan));
+        self.want_switches(config, &plan);
         let (services, now) = (self.services_with(&plan), self.now());
         self.record.keep(services.clone());
         let changes = self.state.replace(plan, self.kernel.table(), now);
@@ -80,6 +79,7 @@ impl Daemon {
         };
         self.history.follow(&self.state, now);
         let outcome = self.settle(services);
+        self.switch_on();
         self.record.keep(self.recordable());
         (changes, outcome)
     }

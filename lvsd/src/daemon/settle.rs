@@ -57,6 +57,7 @@ impl Daemon {
         if !services.is_empty() {
             self.settle(services);
         }
+        self.switch_on();
         self.repair_some();
         self.tell_counts();
     }

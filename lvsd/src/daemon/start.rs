@@ -81,6 +81,7 @@ impl Daemon {
         let services: BTreeSet<_> =
             reports.iter().filter_map(|(monitor, report)| self.take_report(monitor, report)).collect();
         self.settle(services.clone());
+        self.switch_on();
         services
     }
 

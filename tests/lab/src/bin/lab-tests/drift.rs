@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use lab::lvs_cf::LvsCf;
+use lab::machine::Running;
 use lab::pair::{FLOATING, SERVICE, destinations};
 use lab::suite::Test;
 use lab::wait::holds_for;
@@ -23,6 +24,7 @@ pub(crate) fn tests() -> Vec<Test> {
         a_persistent_client_leaves_a_quiesced_dead_server,
         a_persistent_client_stays_chained_if_the_file_says_so,
         a_connection_to_a_removed_server_is_reset_at_once,
+        a_connection_outlives_a_new_lvsd_that_hears_nothing_of_its_server_yet,
         a_client_hashed_to_a_quiesced_dead_server_is_served,
         time_outs_of_zero_leave_those_of_the_kernel,
     )
@@ -168,19 +170,45 @@ fn wait_for_another_server(pair: &Pair, traffic: &Traffic, own: usize) {
 fn a_connection_to_a_removed_server_is_reset_at_once() {
     let (pair, _) = balancer(|_| {});
     wait_for_all(&pair);
-    // Says nothing before it is told to, since whoever says nothing hears nothing.
-    let script = format!(
-        "exec 3<>/dev/tcp/{FLOATING}/80; echo connected; until [ -e /run/go ]; do sleep 0.1; done; \
-         printf 'GET / HTTP/1.0\\r\\n\\r\\n' >&3; timeout 20 cat <&3; echo ended"
-    );
-    let connection = pair.client.start("bash", &["-c", &script]);
-    wait_until("a connection", PATIENCE, || connection.output().contains("connected"));
+    let connection = connect(&pair);
     // They take connections, but answer no check.
     pair.real_servers.iter().for_each(|server| server.signal("nginx", Signal::SIGSTOP));
     wait_until("no real server", PATIENCE, || destinations(&pair.primary) == 0);
     pair.client.write("/run/go", "");
     wait_until("a reset", Duration::from_secs(5), || connection.output().contains("ended"));
     assert!(connection.output().contains("reset by peer"), "{}", connection.output());
+}
+
+/// A connection that asks for the page when the file `/run/go` appears, and says what became of it: whoever says nothing
+/// hears nothing.
+fn connect(pair: &Pair) -> Running {
+    let script = format!(
+        "exec 3<>/dev/tcp/{FLOATING}/80; echo connected; until [ -e /run/go ]; do sleep 0.1; done; \
+         printf 'GET / HTTP/1.0\\r\\n\\r\\n' >&3; timeout 20 cat <&3; echo ended"
+    );
+    let connection = pair.client.start("bash", &["-c", &script]);
+    wait_until("a connection", PATIENCE, || connection.output().contains("connected"));
+    connection
+}
+
+/// As on a router that becomes active again while its real servers are slow to answer the first check.
+fn a_connection_outlives_a_new_lvsd_that_hears_nothing_of_its_server_yet() {
+    let (pair, _) = balancer(|file| file.virtual_server("web").set("timeout", "20"));
+    let router = &pair.primary;
+    wait_for_all(&pair);
+    let connection = connect(&pair);
+    stop_lvsd(router);
+    pair.real_servers.iter().for_each(|server| server.signal("nginx", Signal::SIGSTOP));
+    start_lvsd(router);
+    wait_until("the service", PATIENCE, || router.table().service(SERVICE).is_some());
+    pair.client.write("/run/go", "");
+    holds_for("no reset", Duration::from_secs(1), || !connection.output().contains("ended"));
+    assert_eq!(switches(router), [0, 0]);
+    pair.real_servers.iter().for_each(|server| server.signal("nginx", Signal::SIGCONT));
+    wait_until("the answer", PATIENCE, || connection.output().contains("ended"));
+    assert!(connection.output().contains("200 OK"), "{}", connection.output());
+    wait_for_all(&pair);
+    wait_until("the switch is on", PATIENCE, || switches(router) == [1, 0]);
 }
 
 fn time_outs_of_zero_leave_those_of_the_kernel() {
