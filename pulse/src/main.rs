@@ -30,6 +30,7 @@ mod router;
 mod sockets;
 mod status;
 mod sync;
+mod unread;
 mod watch;
 
 use std::io;

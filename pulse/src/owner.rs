@@ -12,6 +12,7 @@ use tokio::time::sleep_until;
 
 use crate::addresses::Addresses;
 use crate::left_behind;
+use crate::unread;
 
 /// Asks the thread, and hears what came of it.
 #[derive(Debug)]
@@ -22,7 +23,7 @@ pub(crate) struct Owner {
 
 #[derive(Debug)]
 enum Wish {
-    Raise,
+    Raise(Duration),
     Drop,
     Announce,
     StopAnnouncing,
@@ -60,9 +61,10 @@ impl Owner {
         Ok(Self { wishes, outcomes })
     }
 
-    /// Raises all; answered with [`Outcome::Raised`].
-    pub(crate) fn raise(&self) {
-        self.ask(Wish::Raise);
+    /// Raises all; answered with [`Outcome::Raised`]. Before, the kernel may read for so long what the partner has told of
+    /// its connections.
+    pub(crate) fn raise(&self, patience: Duration) {
+        self.ask(Wish::Raise(patience));
     }
 
     /// Removes all, and announces them no more; answered with [`Outcome::Dropped`].
@@ -130,7 +132,9 @@ impl Work {
 
     fn fulfil(&mut self, wish: Wish) {
         match wish {
-            Wish::Raise => {
+            Wish::Raise(patience) => {
+                let waited = unread::wait_until_read(patience);
+                tracing::debug!("DEBUG -- the partner's connections are read waited={waited:?}");
                 let missing = self.addresses.raise(Instant::now());
                 self.tell(Outcome::Raised { missing });
             }

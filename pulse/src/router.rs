@@ -40,6 +40,8 @@ use crate::watch::{Report, Watch};
 const LAST_PATIENCE: Duration = Duration::from_secs(5);
 /// With the addresses off, the partner is told the last connections for so long before it may serve.
 const LAST_WORDS: Duration = Duration::from_millis(30);
+/// Before its addresses are up, the kernel may read for so long what the partner has told of its connections.
+const FOR_READING: Duration = Duration::from_millis(200);
 
 /// A router at work.
 pub(crate) struct Router {
@@ -411,7 +413,10 @@ impl Router {
                     self.sync.set(mode, settings);
                 }
             }
-            Action::RaiseAddresses => self.addresses.raise(),
+            Action::RaiseAddresses => {
+                let synchronises = self.plan.sync.is_some();
+                self.addresses.raise(if synchronises { FOR_READING } else { Duration::ZERO });
+            }
             Action::DropAddresses => self.addresses.drop(),
             Action::TellConnections => match &self.plan.sync {
                 Some(settings) => self.sync.tell(settings),
@@ -435,7 +440,7 @@ impl Router {
     /// What came in to the last moment is told to the partner before it hears STOPPED.
     fn addresses_dropped(&mut self, remaining: usize) {
         if let Some(settings) = self.plan.sync.as_ref().filter(|_| remaining == 0) {
-            self.sync.tell(settings);
+            self.sync.tell_last(settings);
             self.last_words = Some(Instant::now() + LAST_WORDS);
         } else {
             self.handle(Event::AddressesDropped { remaining });

@@ -8,7 +8,7 @@ use heartbeat::SyncMode;
 use ipvs::{Client, Error, SyncDaemon, SyncRole};
 use tokio::sync::mpsc as answer;
 
-use crate::connections::Told;
+use crate::connections::{self, Told};
 use crate::plan::SyncSettings;
 
 /// When the role changes, the daemon of the old one goes on for so long: what it has collected, or not yet read, shall
@@ -29,6 +29,7 @@ pub(crate) struct Sync {
 enum Wish {
     Daemon(SyncMode, SyncSettings),
     Tell(SyncSettings),
+    TellLast(SyncSettings),
 }
 
 impl Sync {
@@ -54,6 +55,11 @@ impl Sync {
     /// Wants the partner to know all connections; [`Sync::told`] tells when it has been told.
     pub(crate) fn tell(&self, settings: &SyncSettings) {
         let _ = self.wishes.send(Wish::Tell(settings.clone()));
+    }
+
+    /// The same with the addresses off. Afterwards, when nobody waits any more, all is told once more.
+    pub(crate) fn tell_last(&self, settings: &SyncSettings) {
+        let _ = self.wishes.send(Wish::TellLast(settings.clone()));
     }
 
     /// The partner has been told, as far as that was possible. May be dropped and called again.
@@ -93,16 +99,22 @@ impl Worker {
                 Ok(Wish::Daemon(mode, settings)) => {
                     self.set(mode, &settings).map_err(|error| error.to_string())
                 }
-                Ok(Wish::Tell(settings)) => {
-                    let result = self.told.tell(&settings);
-                    let _ = self.answers.try_send(());
-                    result
+                Ok(Wish::Tell(settings)) => self.tell(&settings),
+                Ok(Wish::TellLast(settings)) => {
+                    let result = self.tell(&settings);
+                    result.and_then(|()| connections::tell_again(&settings))
                 }
                 Err(RecvTimeoutError::Timeout) => self.stop_leftover().map_err(|error| error.to_string()),
                 Err(RecvTimeoutError::Disconnected) => return,
             };
             self.complain(result.err().unwrap_or_default());
         }
+    }
+
+    fn tell(&mut self, settings: &SyncSettings) -> Result<(), String> {
+        let result = self.told.tell(settings);
+        let _ = self.answers.try_send(());
+        result
     }
 
     /// Starts nothing if exactly the wanted daemon runs already.
