@@ -17,13 +17,11 @@ pub(crate) mod texts;
 pub(crate) mod trouble;
 pub(crate) mod versions;
 pub(crate) mod virtual_server;
-pub(crate) mod virtual_servers;
 
 use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::http::StatusCode;
 use lvs_cf::Service;
 
 use crate::answer::Answer;
@@ -71,7 +69,7 @@ pub(crate) async fn answer(site: &Site, asked: &Asked) -> Answer {
         Page::MonitoringScripts => monitoring_scripts::answer(site, asked).await,
         Page::FailoverServices => sections::failover_services(site, asked).await,
         Page::FailoverService => failover_service::answer(site, asked).await,
-        _ => trouble::not_yet(site, asked),
+        Page::FailoverAll => Answer::see(Page::FailoverServices),
     }
 }
 

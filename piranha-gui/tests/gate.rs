@@ -183,7 +183,9 @@ fn addresses_are_refused_and_let_in_while_it_runs() {
     fs::remove_file(web.path(open)).unwrap();
     assert_eq!(statuses(), usual);
     wait_until("the line that is not understood is in the log", || {
-        fs::read_to_string(web.path("errors")).unwrap().contains("`Deny from 10.0.0.0/33` is not understood")
+        fs::read_to_string(web.path("own/errors"))
+            .unwrap()
+            .contains("`Deny from 10.0.0.0/33` is not understood")
     });
 }
 
@@ -226,7 +228,7 @@ fn whoever_guesses_waits_and_is_in_the_log_without_what_he_typed() {
     // Pauses of 250, 500 and 1000 milliseconds.
     assert!(took[0] < took[3] && took[3] >= Duration::from_millis(1600), "{took:?}");
     wait_until("the failures are in the log", || {
-        let log = fs::read_to_string(web.path("errors")).unwrap();
+        let log = fs::read_to_string(web.path("own/errors")).unwrap();
         assert!(!log.contains("guessed-secret"), "{log}");
         log.contains("login failed, client=127.0.0.1 failures=4")
     });

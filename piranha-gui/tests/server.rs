@@ -145,8 +145,8 @@ fn requests_are_logged_without_what_they_ask_for_and_the_log_is_opened_again() {
     let read = |name: &str| fs::read_to_string(web.path(name)).unwrap_or_default();
     web.get(&format!("{SETTINGS}?PriLVSIP=secret"));
     web.ask("GET", "/secure/%22nothing", &[&login("piranha\"forged", "x")], "");
-    wait_until("both are logged", || read("access").lines().count() == 2);
-    let log = read("access");
+    wait_until("both are logged", || read("own/access").lines().count() == 2);
+    let log = read("own/access");
     let (first, second) = log.split_once('\n').unwrap();
     assert!(
         first.starts_with("127.0.0.1 - piranha [")
@@ -155,28 +155,28 @@ fn requests_are_logged_without_what_they_ask_for_and_the_log_is_opened_again() {
     );
     assert!(second.starts_with("127.0.0.1 - - [") && second.contains("\" 401 "), "{log}");
     assert!(!log.contains("secret") && !log.contains("forged"), "{log}");
-    assert_eq!(fs::metadata(web.path("access")).unwrap().permissions().mode() & 0o777, 0o640);
+    assert_eq!(fs::metadata(web.path("own/access")).unwrap().permissions().mode() & 0o777, 0o640);
 
     for (number, again) in [Signal::SIGHUP, Signal::SIGUSR1].into_iter().enumerate() {
-        fs::rename(web.path("access"), web.path(&format!("access.{number}"))).unwrap();
+        fs::rename(web.path("own/access"), web.path(&format!("own/access.{number}"))).unwrap();
         signal(&web, again);
-        wait_until("the log is there again", || web.path("access").exists());
+        wait_until("the log is there again", || web.path("own/access").exists());
         web.get("/");
-        wait_until("and is written", || read("access").lines().count() == 1);
+        wait_until("and is written", || read("own/access").lines().count() == 1);
     }
-    assert_eq!(read("access.1").lines().count(), 1);
+    assert_eq!(read("own/access.1").lines().count(), 1);
 }
 
 #[test]
 fn it_ends_in_order_and_soon() {
     let mut web = Web::start(FILE);
     let _idle = web.connect();
-    assert_eq!(fs::read_to_string(web.path("pid")).unwrap(), format!("{}\n", web.process.id()));
+    assert_eq!(fs::read_to_string(web.path("own/pid")).unwrap(), format!("{}\n", web.process.id()));
     let begin = Instant::now();
     signal(&web, Signal::SIGTERM);
     assert!(web.process.wait().unwrap().success());
     assert!(begin.elapsed() < Duration::from_secs(2), "{:?}", begin.elapsed());
-    assert!(!web.path("pid").exists());
+    assert!(!web.path("own/pid").exists());
 }
 
 #[test]
@@ -295,7 +295,7 @@ fn a_port_that_is_taken_is_said_and_nothing_is_left_behind() {
     assert_eq!(output.status.code(), Some(1));
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(said.contains(&format!("cannot listen on 127.0.0.1:{port}")), "{said}");
-    assert!(!folder.path("pid").exists());
+    assert!(!folder.path("own/pid").exists());
 }
 
 #[test]
@@ -306,13 +306,13 @@ fn as_a_daemon_its_caller_waits_until_it_listens() {
     let arguments: Vec<_> = made.get_args().filter(|word| *word != "--nodaemon").collect();
     let status = Command::new(made.get_program()).args(arguments).status().unwrap();
     assert!(status.success());
-    let pid: i32 = fs::read_to_string(folder.path("pid")).unwrap().trim().parse().unwrap();
+    let pid: i32 = fs::read_to_string(folder.path("own/pid")).unwrap().trim().parse().unwrap();
     wait_until("it says where it listens", || {
-        fs::read_to_string(folder.path("errors"))
+        fs::read_to_string(folder.path("own/errors"))
             .unwrap_or_default()
             .contains("[info] listening on 127.0.0.1:")
     });
     kill(Pid::from_raw(pid), Signal::SIGTERM).unwrap();
     wait_until("it is gone", || kill(Pid::from_raw(pid), None).is_err());
-    assert!(!folder.path("pid").exists());
+    assert!(!folder.path("own/pid").exists());
 }

@@ -34,8 +34,10 @@ pub(crate) enum Action {
 /// What CONTROL shows of all this: `templates/actions.html`.
 #[derive(Debug, Clone)]
 pub(crate) struct Actions {
-    /// The words on each button, and why it cannot be pressed.
-    pub(crate) buttons: Vec<(&'static str, Option<String>)>,
+    /// The words on each button, and whether it can be pressed.
+    pub(crate) buttons: Vec<(&'static str, bool)>,
+    /// Why some cannot: their words, and the reason.
+    pub(crate) obstacles: Vec<(String, String)>,
     /// One reason for all of them: there is no helper.
     pub(crate) none: Option<String>,
     /// The command that copies the file to the backup router.
@@ -84,12 +86,26 @@ pub(crate) async fn shown(site: &Site, present: Option<&Present>) -> Actions {
     let able = site.helper.able().await;
     let none =
         able.save.clone().filter(|_| Action::ALL.iter().all(|action| action.obstacle(&able).is_some()));
-    let button = |action: Action| (action.words(), action.obstacle(&able).cloned());
+    let button = |action: Action| (action.words(), action.obstacle(&able).is_none());
     Actions {
         buttons: if none.is_some() { Vec::new() } else { Action::ALL.map(button).to_vec() },
+        obstacles: obstacles(&able),
         none,
         copy: present.and_then(copy_command),
     }
+}
+
+/// Each reason once, with all buttons that it keeps from being pressed.
+fn obstacles(able: &Able) -> Vec<(String, String)> {
+    let mut obstacles: Vec<(String, String)> = Vec::new();
+    for action in Action::ALL {
+        let Some(reason) = action.obstacle(able) else { continue };
+        match obstacles.iter_mut().find(|(_, known)| known == reason) {
+            Some((words, _)) => *words = format!("{words}, {}", action.words()),
+            None => obstacles.push((action.words().to_owned(), reason.clone())),
+        }
+    }
+    obstacles
 }
 
 /// Answers a `control_action` of this module; `None` if it is another one.

@@ -91,13 +91,14 @@ async fn act(site: &Site, asked: &Asked, present: &Present) -> Answer {
     let rows = Rows::of(place);
     match form.trimmed("gen_service") {
         "" | "ACCEPT" => accept(site, asked, present, place).await,
-        button => match rows.all().find(|row| row.button == button) {
-            Some(row) => blank(site, asked, present, place, row).await,
-            None => {
+        button => {
+            if let Some(row) = rows.all().find(|row| row.button == button) {
+                blank(site, asked, present, place, row).await
+            } else {
                 let line = format!("nothing was changed: there is no button {button} here");
                 pages::tell(site, asked, Notice::new(Tone::Warning, line), here(place))
             }
-        },
+        }
     }
 }
 

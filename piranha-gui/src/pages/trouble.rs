@@ -45,19 +45,6 @@ const AROUND: usize = 200;
 /// Mistakes that are told.
 const TOLD: usize = 20;
 
-/// There is nothing at this address.
-pub(crate) fn not_yet(site: &Site, asked: &Asked) -> Answer {
-    answer(
-        site,
-        asked,
-        StatusCode::NOT_FOUND,
-        "There is no such page.".to_owned(),
-        String::new(),
-        None,
-        Vec::new(),
-    )
-}
-
 /// Something else than the file is in the way.
 pub(crate) fn failed(site: &Site, asked: &Asked, cause: String) -> Answer {
     answer(site, asked, StatusCode::INTERNAL_SERVER_ERROR, cause, String::new(), None, Vec::new())

@@ -93,11 +93,9 @@ mod tests {
     fn one_port_is_listened_to_as_often_as_is_needed() {
         let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let line = |address: &str| Listen { address: address.parse().ok(), port: free };
-        for (lines, listeners) in [
-            (&["all", "127.0.0.1", "::1"][..], 1),
-            (&["0.0.0.0", "::"], 2),
-            (&["127.0.0.1", "::1"], 2),
-        ] {
+        for (lines, listeners) in
+            [(&["all", "127.0.0.1", "::1"][..], 1), (&["0.0.0.0", "::"], 2), (&["127.0.0.1", "::1"], 2)]
+        {
             let lines: Vec<Listen> = lines.iter().map(|address| line(address)).collect();
             assert_eq!(bind(&lines, false).unwrap().len(), listeners, "{lines:?}");
         }

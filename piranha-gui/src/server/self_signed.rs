@@ -24,7 +24,11 @@ const LONGEST: usize = 64 * 1024;
 /// # Errors
 ///
 /// The kept one cannot be read, or there can be none.
-pub(crate) fn identity(state: &Path, page: Option<&User>, warnings: &mut Vec<String>) -> anyhow::Result<Identity> {
+pub(crate) fn identity(
+    state: &Path,
+    page: Option<&User>,
+    warnings: &mut Vec<String>,
+) -> anyhow::Result<Identity> {
     let path = state.join(FILE);
     let identity = match secret_file::read(&path, LONGEST) {
         Ok(text) => {

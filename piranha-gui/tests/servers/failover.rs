@@ -80,15 +80,17 @@ fn a_failover_service_and_its_commands_are_edited() {
         page.contains("Current command Replacement command") && !page.contains("Sending Program"),
         "{page}"
     );
-    web.press(SCRIPTS, "ACCEPT", &[("start_cmd", "/bin/true on"), ("expect", "220")]);
+    let run = format!("{} on", web.script("run"));
+    web.press(SCRIPTS, "ACCEPT", &[("start_cmd", &run), ("expect", "220")]);
     web.press(SCRIPTS, "BLANK STOP COMMAND", &[]);
-    insta::assert_snapshot!(difference(&before, &web.lvs_cf()), @r#"
+    let after = web.lvs_cf().replace(&run, "RUN on");
+    insta::assert_snapshot!(difference(&before, &after), @r#"
     -serial_no = 4
     +serial_no = 6
     -     start_cmd = "/etc/init.d/mail start"
     -     stop_cmd = "/etc/init.d/mail stop"
     +     expect = "220"
-    +     start_cmd = "/bin/true on"
+    +     start_cmd = "RUN on"
     "#);
     assert_eq!(web.press(SCRIPTS, "CANCEL", &[]).header("location"), Some(EDIT));
     assert!(web.get("/secure/virtual_main.php").text().contains("virtual servers are not"));

@@ -27,23 +27,22 @@ fn texts_are_replaced_and_what_is_sent_back_unchanged_stays() {
     +     use_regex = 1
     "#);
     let before = web.lvs_cf();
-    let reply = web.press(
-        PAGE,
-        "ACCEPT",
-        &[("send", ""), ("send_program", "/nonexistent/check %h"), ("use_regex", "(off)")],
-    );
-    let told = web.follow(&reply).text();
-    assert!(
-        told.contains("since the field was emptied") && told.contains("/nonexistent/check on this machine"),
-        "{told}"
-    );
-    insta::assert_snapshot!(difference(&before, &web.lvs_cf()), @r#"
+    let foreign = [("send_program", "/bin/sh -c %h")];
+    let refused = web.press(PAGE, "ACCEPT", &foreign);
+    assert!(refused.text().contains("In a browser only programs in"), "{}", refused.text());
+    assert_eq!(web.lvs_cf(), before);
+    let check = format!("{} %h", web.script("check"));
+    let typed = [("send", ""), ("send_program", &*check), ("use_regex", "(off)")];
+    let told = web.follow(&web.press(PAGE, "ACCEPT", &typed)).text();
+    assert!(told.contains("since the field was emptied"), "{told}");
+    let after = web.lvs_cf().replace(&check, "CHECK %h");
+    insta::assert_snapshot!(difference(&before, &after), @r#"
     -serial_no = 8
     +serial_no = 9
     -	send = "HEAD / HTTP/1.0\r\n\r\n"
     -     use_regex = 1
     +     use_regex = 0
-    +     send_program = "/nonexistent/check %h"
+    +     send_program = "CHECK %h"
     "#);
 }
 

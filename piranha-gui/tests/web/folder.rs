@@ -16,7 +16,9 @@ impl Folder {
     pub fn new() -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let path = std::env::temp_dir().join(format!("piranha-gui-{}-{number}", std::process::id()));
+        // Where only root may write, as for the files of a router: the helper trusts no others.
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR"))
+            .join(format!("piranha-gui-{}-{number}", std::process::id()));
         fs::create_dir_all(&path).unwrap();
         Self(path)
     }
@@ -34,20 +36,12 @@ impl Folder {
         fs::rename(new, path).unwrap();
     }
 
-    /// As root: all of it belongs to the user that the program becomes.
-    pub fn give_away(&self) {
+    /// Makes a folder in it that belongs to the user that the program becomes, if that is another one.
+    pub fn give_away(&self, name: &str) {
+        fs::create_dir_all(self.path(name)).unwrap();
         let id = Command::new("id").arg("-u").output().unwrap().stdout;
         if id.starts_with(b"0\n") {
-            give(&self.0);
-        }
-    }
-}
-
-fn give(path: &Path) {
-    chown(path, Some(NOBODY), Some(NOBODY)).unwrap();
-    if path.is_dir() {
-        for entry in fs::read_dir(path).unwrap() {
-            give(&entry.unwrap().path());
+            chown(self.path(name), Some(NOBODY), Some(NOBODY)).unwrap();
         }
     }
 }

@@ -22,6 +22,7 @@ pub mod reply;
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
@@ -67,7 +68,7 @@ impl Setup {
             lvs_cf: lvs_cf.into(),
             httpd_conf: String::new(),
             passwords: Some(format!("piranha:{HASH}\n")),
-            gui_conf: None,
+            gui_conf: Some("program_directories = FOLDER/scripts\n".to_owned()),
             options: Vec::new(),
         }
     }
@@ -84,9 +85,9 @@ impl Setup {
         self
     }
 
-    /// The text of `gui.conf`.
+    /// More lines of `gui.conf`.
     pub fn gui_conf(mut self, text: &str) -> Self {
-        self.gui_conf = Some(text.to_owned());
+        self.gui_conf.get_or_insert_default().push_str(text);
         self
     }
 
@@ -113,19 +114,19 @@ impl Setup {
         fs::create_dir_all(folder.path("web/secure")).unwrap();
         for (name, text) in [("conf/piranha.passwd", &self.passwords), ("conf/gui.conf", &self.gui_conf)] {
             if let Some(text) = text {
-                folder.write(name, text.as_bytes());
+                folder.write(name, text.replace("FOLDER", &folder.path("").display().to_string()).as_bytes());
             }
         }
         let root = folder.path("").display().to_string();
         // Whoever tests as root sees that the program gives that up.
         let usual = format!(
-            "Listen 127.0.0.1:3636\nUser #{id}\nGroup #{id}\nDocumentRoot {root}/web\nPidFile {root}/pid\nErrorLog {root}/errors\n\
-             CustomLog {root}/access common\n<Directory {root}/web/secure>\nAuthUserFile {root}/conf/piranha.passwd\n\
+            "Listen 127.0.0.1:3636\nUser #{id}\nGroup #{id}\nDocumentRoot {root}/web\nPidFile {root}/own/pid\nErrorLog {root}/own/errors\n\
+             CustomLog {root}/own/access common\n<Directory {root}/web/secure>\nAuthUserFile {root}/conf/piranha.passwd\n\
              </Directory>\n",
             id = folder::NOBODY,
         );
         folder.write("conf/httpd.conf", (usual + &self.httpd_conf.replace("FOLDER", &root)).as_bytes());
-        folder.give_away();
+        folder.give_away("own");
         let mut command = Command::new(env!("CARGO_BIN_EXE_piranha-gui"));
         command.args(["--nodaemon", "--any-port"]).arg("-f").arg(folder.path("conf/httpd.conf"));
         command.arg("-c").arg(folder.path("lvs.cf"));
@@ -142,15 +143,22 @@ impl Web {
         Setup::new(lvs_cf).start()
     }
 
-    /// A file of this piranha-gui: `lvs.cf`, `web/secure/.htaccess`, `conf/piranha.passwd`, `errors`, `access`, ...
+    /// A file of this piranha-gui: `lvs.cf`, `web/secure/.htaccess`, `conf/piranha.passwd`, `own/errors`, `own/access`, ...
     pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path(name)
+    }
+
+    /// A program in the only directory whose programs a browser may choose.
+    pub fn script(&self, name: &str) -> String {
+        let path = self.path("scripts").join(name);
+        self.write(&format!("scripts/{name}"), "#!/bin/sh\n");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        path.display().to_string()
     }
 
     /// Replaces one of its files.
     pub fn write(&self, name: &str, bytes: impl AsRef<[u8]>) {
         self.folder.write(name, bytes.as_ref());
-        self.folder.give_away();
     }
 
     /// The file that it edits, as it is now.
