@@ -2,7 +2,7 @@
 //!
 //! Colours come from the page (`currentColor` and the classes `plot-line`, `plot-bar`, `plot-quiet`), so they follow its light and dark
 //! mode; presentation attributes make them readable without a style sheet, and nothing is said by colour alone. Each has a
-//! title and a description, which a text browser shows in its place; a table with the same numbers belongs beside it.
+//! title and a description, which a text browser shows before its labels, each on a line; a table with the same numbers belongs beside it.
 
 mod rates;
 mod scale;
@@ -19,7 +19,7 @@ fn begin(number: usize, height: usize, title: &str, description: &str) -> String
     format!(
         "<svg class=\"chart\" viewBox=\"0 0 {WIDTH} {height}\" role=\"img\" aria-labelledby=\"t{number}\" \
          aria-describedby=\"d{number}\" fill=\"currentColor\" font-size=\"11\" font-family=\"Helvetica,Arial,sans-serif\">\
-         <title id=\"t{number}\">{}</title><desc id=\"d{number}\">{}</desc>",
+         <title id=\"t{number}\">{}</title><desc id=\"d{number}\">{}</desc>\n",
         escaped(title),
         escaped(description)
     )

@@ -53,7 +53,8 @@ pub(crate) struct Summary {
 pub(crate) fn rates(number: usize, name: &str, measure: Measure, points: &[Option<f32>]) -> String {
     let summary = Summary::of(points);
     let title = format!("{name}: {}, last hour", measure.unit());
-    let mut svg = begin(number, HEIGHT, &title, &summary.words(points.len()));
+    let mut svg =
+        begin(number, HEIGHT, &title, &format!("{}: {}", measure.unit(), summary.words(points.len())));
     let means = means(points);
     let end = end_of_axis(means.iter().flatten().fold(0.0, |highest, &mean| highest.max(mean)));
     axes(&mut svg, measure, end);
@@ -84,14 +85,14 @@ impl Summary {
         }
     }
 
-    /// `Now 12, mean 10, highest 31; nothing known of 5 minutes.`
+    /// `now 12, mean 10, highest 31; nothing known of 5 minutes.`
     fn words(&self, points: usize) -> String {
         let (Some(mean), Some(highest)) = (self.mean, self.highest) else {
-            return "Nothing known yet.".to_owned();
+            return "nothing known yet.".to_owned();
         };
         let number = |value: f32| short(value.into());
         let now = self.now.map_or("unknown".to_owned(), number);
-        let mut words = format!("Now {now}, mean {}, highest {}", number(mean), number(highest));
+        let mut words = format!("now {now}, mean {}, highest {}", number(mean), number(highest));
         let minutes = (60 * self.unknown).div_ceil(points.max(1));
         if self.unknown > 0 {
             let _ = write!(words, "; nothing known of {minutes} minutes");
@@ -119,15 +120,16 @@ fn axes(svg: &mut String, measure: Measure, end: f32) {
         svg,
         "<path class=\"plot-quiet\" fill=\"none\" stroke=\"currentColor\" stroke-opacity=\".25\" \
          d=\"M{LEFT} {TOP}h{width}M{LEFT} {middle}h{width}M{LEFT} {BOTTOM}h{width}\"/>\
-         <text y=\"12\">{}</text><g text-anchor=\"end\">",
+         <text y=\"12\">{}:</text>\n<g text-anchor=\"end\">",
         escaped(measure.unit())
     );
     for (value, y) in [(end, TOP), (end / 2.0, middle), (0.0, BOTTOM)] {
-        let _ = write!(svg, "<text x=\"{}\" y=\"{}\">{}</text>", LEFT - 6, y + 4, short(value.into()));
+        let _ = writeln!(svg, "<text x=\"{}\" y=\"{}\">{}</text>", LEFT - 6, y + 4, short(value.into()));
     }
-    let _ = write!(svg, "<text x=\"{}\" y=\"{}\">now</text></g>", LEFT + width, HEIGHT - 4);
-    for (label, x) in [("60 min ago", LEFT), ("30", LEFT + width / 2 - 6)] {
-        let _ = write!(svg, "<text x=\"{x}\" y=\"{}\">{label}</text>", HEIGHT - 4);
+    svg.push_str("</g>");
+    let labels = [("60 min ago", LEFT), ("30", LEFT + width / 2 - 6), ("now", LEFT + width - 21)];
+    for (label, x) in labels {
+        let _ = writeln!(svg, "<text x=\"{x}\" y=\"{}\">{label}</text>", HEIGHT - 4);
     }
 }
 
@@ -170,7 +172,7 @@ fn gap(svg: &mut String, place: usize, points: usize) {
         "<path class=\"plot-quiet\" fill=\"none\" stroke=\"currentColor\" stroke-dasharray=\"1 4\" d=\"M{x} {BOTTOM}h{width}\"/>"
     );
     if points >= WORDY {
-        let _ = write!(
+        let _ = writeln!(
             svg,
             "<text class=\"plot-quiet\" x=\"{}\" y=\"{}\" text-anchor=\"middle\" font-style=\"italic\">nothing known</text>",
             x + width / 2,

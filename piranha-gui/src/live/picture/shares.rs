@@ -29,7 +29,7 @@ pub(crate) fn shares(number: usize, name: &str, shares: &[Share]) -> String {
     let rows = rows(shares);
     let title = format!("{name}: connections of the last hour by real server");
     let mut svg = begin(number, TOP + rows.len() * ROW + 2, &title, &words(shares, all));
-    svg.push_str("<text y=\"12\">share of connections, last hour</text>");
+    svg.push_str("<text y=\"12\">share of connections, last hour:</text>\n");
     let most = rows.iter().filter_map(|row| row.connections).max().unwrap_or(0);
     for (place, row) in rows.iter().enumerate() {
         bar(&mut svg, TOP + place * ROW, row, all, most);
@@ -72,7 +72,7 @@ fn words(shares: &[Share], all: u64) -> String {
 
 fn bar(svg: &mut String, y: usize, share: &Share, all: u64, most: u64) {
     let name = escaped(&cut(&share.name, LONGEST_NAME));
-    let _ = write!(svg, "<text y=\"{}\">{name}</text>", y + 12);
+    let _ = writeln!(svg, "<text y=\"{}\">{name}</text>", y + 12);
     let text = match share.connections {
         None => "nothing known".to_owned(),
         Some(connections) => {
@@ -89,7 +89,7 @@ fn bar(svg: &mut String, y: usize, share: &Share, all: u64, most: u64) {
         }
     };
     let x = LEFT + 6 + share.connections.map_or(0, |connections| length(connections, most));
-    let _ = write!(
+    let _ = writeln!(
         svg,
         "<path class=\"plot-quiet\" stroke=\"currentColor\" stroke-opacity=\".4\" d=\"M{LEFT} {y}v16\"/><text x=\"{x}\" y=\"{}\">{text}</text>",
         y + 12

@@ -24,7 +24,18 @@ fn three() -> Vec<Share> {
 
 #[test]
 fn an_hour_without_anything_known_says_so() {
-    insta::assert_snapshot!(rates(7, "web", Measure::Connections, &vec![None; 360]), @r#"<svg class="chart" viewBox="0 0 330 124" role="img" aria-labelledby="t7" aria-describedby="d7" fill="currentColor" font-size="11" font-family="Helvetica,Arial,sans-serif"><title id="t7">web: connections per second, last hour</title><desc id="d7">Nothing known yet.</desc><path class="plot-quiet" fill="none" stroke="currentColor" stroke-opacity=".25" d="M48 24h270M48 64h270M48 104h270"/><text y="12">connections per second</text><g text-anchor="end"><text x="42" y="28">1</text><text x="42" y="68">0.5</text><text x="42" y="108">0</text><text x="318" y="120">now</text></g><text x="48" y="120">60 min ago</text><text x="177" y="120">30</text><path class="plot-quiet" fill="none" stroke="currentColor" stroke-dasharray="1 4" d="M48 104h270"/><text class="plot-quiet" x="183" y="86" text-anchor="middle" font-style="italic">nothing known</text></svg>"#);
+    insta::assert_snapshot!(rates(7, "web", Measure::Connections, &vec![None; 360]), @r#"
+    <svg class="chart" viewBox="0 0 330 124" role="img" aria-labelledby="t7" aria-describedby="d7" fill="currentColor" font-size="11" font-family="Helvetica,Arial,sans-serif"><title id="t7">web: connections per second, last hour</title><desc id="d7">connections per second: nothing known yet.</desc>
+    <path class="plot-quiet" fill="none" stroke="currentColor" stroke-opacity=".25" d="M48 24h270M48 64h270M48 104h270"/><text y="12">connections per second:</text>
+    <g text-anchor="end"><text x="42" y="28">1</text>
+    <text x="42" y="68">0.5</text>
+    <text x="42" y="108">0</text>
+    </g><text x="48" y="120">60 min ago</text>
+    <text x="177" y="120">30</text>
+    <text x="297" y="120">now</text>
+    <path class="plot-quiet" fill="none" stroke="currentColor" stroke-dasharray="1 4" d="M48 104h270"/><text class="plot-quiet" x="183" y="86" text-anchor="middle" font-style="italic">nothing known</text>
+    </svg>
+    "#);
 }
 
 #[test]
@@ -33,12 +44,33 @@ fn steps_and_gaps_are_drawn_as_they_are() {
     points[300..].fill(Some(3.0));
     points[320..].fill(Some(0.0));
     points[352..].fill(Some(12.0));
-    insta::assert_snapshot!(rates(1, "<web> & \"co\"", Measure::Packets, &points), @r#"<svg class="chart" viewBox="0 0 330 124" role="img" aria-labelledby="t1" aria-describedby="d1" fill="currentColor" font-size="11" font-family="Helvetica,Arial,sans-serif"><title id="t1">&#60;web&#62; &#38; &#34;co&#34;: packets per second, last hour</title><desc id="d1">Now 12, mean 2.6, highest 12; nothing known of 50 minutes.</desc><path class="plot-quiet" fill="none" stroke="currentColor" stroke-opacity=".25" d="M48 24h270M48 64h270M48 104h270"/><text y="12">packets per second</text><g text-anchor="end"><text x="42" y="28">20</text><text x="42" y="68">10</text><text x="42" y="108">0</text><text x="318" y="120">now</text></g><text x="48" y="120">60 min ago</text><text x="177" y="120">30</text><path class="plot-quiet" fill="none" stroke="currentColor" stroke-dasharray="1 4" d="M48 104h225"/><text class="plot-quiet" x="160" y="86" text-anchor="middle" font-style="italic">nothing known</text><path class="plot-line" fill-opacity=".2" stroke="currentColor" stroke-width="1.2" d="M273 104v-12h15v12h24v-48h6v48"/></svg>"#);
+    insta::assert_snapshot!(rates(1, "<web> & \"co\"", Measure::Packets, &points), @r#"
+    <svg class="chart" viewBox="0 0 330 124" role="img" aria-labelledby="t1" aria-describedby="d1" fill="currentColor" font-size="11" font-family="Helvetica,Arial,sans-serif"><title id="t1">&#60;web&#62; &#38; &#34;co&#34;: packets per second, last hour</title><desc id="d1">packets per second: now 12, mean 2.6, highest 12; nothing known of 50 minutes.</desc>
+    <path class="plot-quiet" fill="none" stroke="currentColor" stroke-opacity=".25" d="M48 24h270M48 64h270M48 104h270"/><text y="12">packets per second:</text>
+    <g text-anchor="end"><text x="42" y="28">20</text>
+    <text x="42" y="68">10</text>
+    <text x="42" y="108">0</text>
+    </g><text x="48" y="120">60 min ago</text>
+    <text x="177" y="120">30</text>
+    <text x="297" y="120">now</text>
+    <path class="plot-quiet" fill="none" stroke="currentColor" stroke-dasharray="1 4" d="M48 104h225"/><text class="plot-quiet" x="160" y="86" text-anchor="middle" font-style="italic">nothing known</text>
+    <path class="plot-line" fill-opacity=".2" stroke="currentColor" stroke-width="1.2" d="M273 104v-12h15v12h24v-48h6v48"/></svg>
+    "#);
 }
 
 #[test]
 fn shares_are_bars_with_numbers() {
-    insta::assert_snapshot!(shares(2, "web", &three()), @r#"<svg class="chart" viewBox="0 0 330 76" role="img" aria-labelledby="t2" aria-describedby="d2" fill="currentColor" font-size="11" font-family="Helvetica,Arial,sans-serif"><title id="t2">web: connections of the last hour by real server</title><desc id="d2">2000 connections; most of them to one: 60 %.</desc><text y="12">share of connections, last hour</text><text y="32">one</text><path class="plot-bar" fill-opacity=".6" d="M106 22h140v12h-140z"/><path class="plot-quiet" stroke="currentColor" stroke-opacity=".4" d="M106 20v16"/><text x="252" y="32">60 %, 1.2k</text><text y="50">a&#60;b&#62;&#38;&#34;long&#34; na…</text><path class="plot-bar" fill-opacity=".6" d="M106 40h93v12h-93z"/><path class="plot-quiet" stroke="currentColor" stroke-opacity=".4" d="M106 38v16"/><text x="205" y="50">40 %, 800</text><text y="68">three</text><path class="plot-quiet" stroke="currentColor" stroke-opacity=".4" d="M106 56v16"/><text x="112" y="68">nothing known</text></svg>"#);
+    insta::assert_snapshot!(shares(2, "web", &three()), @r#"
+    <svg class="chart" viewBox="0 0 330 76" role="img" aria-labelledby="t2" aria-describedby="d2" fill="currentColor" font-size="11" font-family="Helvetica,Arial,sans-serif"><title id="t2">web: connections of the last hour by real server</title><desc id="d2">2000 connections; most of them to one: 60 %.</desc>
+    <text y="12">share of connections, last hour:</text>
+    <text y="32">one</text>
+    <path class="plot-bar" fill-opacity=".6" d="M106 22h140v12h-140z"/><path class="plot-quiet" stroke="currentColor" stroke-opacity=".4" d="M106 20v16"/><text x="252" y="32">60 %, 1.2k</text>
+    <text y="50">a&#60;b&#62;&#38;&#34;long&#34; na…</text>
+    <path class="plot-bar" fill-opacity=".6" d="M106 40h93v12h-93z"/><path class="plot-quiet" stroke="currentColor" stroke-opacity=".4" d="M106 38v16"/><text x="205" y="50">40 %, 800</text>
+    <text y="68">three</text>
+    <path class="plot-quiet" stroke="currentColor" stroke-opacity=".4" d="M106 56v16"/><text x="112" y="68">nothing known</text>
+    </svg>
+    "#);
     let idle = Share { name: "one".to_owned(), connections: Some(0) };
     assert!(shares(2, "web", &[idle]).contains("No connections."));
     assert!(shares(2, "web", &[]).contains("Nothing known yet."));
