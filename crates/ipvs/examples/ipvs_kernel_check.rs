@@ -15,8 +15,8 @@ use std::{
 
 use ipvs::{
     Checksum, Client, Destination, DestinationKey, Errno, Error, Family, ForwardingMethod, Operation,
-    Persistence, PersistenceMask, Protocol, Scheduler, SchedulerFlags, Service, ServiceKey, SyncDaemon,
-    SyncRole, Table, Timeouts, Tunnel,
+    Persistence, PersistenceMask, Protocol, Scheduler, SchedulerFlags, Service, ServiceKey, Snapshot,
+    SyncDaemon, SyncRole, Table, Timeouts, Tunnel,
 };
 
 type Checked = Result<(), Box<dyn StdError>>;
@@ -25,6 +25,7 @@ type Check = (&'static str, fn(&mut Client) -> Checked);
 const CHECKS: &[Check] = &[
     ("the kernel says what it is", info),
     ("a table of everything comes back as it was sent", everything_comes_back),
+    ("the text that everybody may read tells the same", text_for_everybody),
     ("each change is done and nothing else", changes),
     ("what is wanted counts, not the way there", other_way),
     ("a vanished virtual server comes back with its real servers", vanished_service),
@@ -76,6 +77,40 @@ fn everything_comes_back(client: &mut Client) -> Checked {
     let snapshot = client.snapshot()?;
     same(&snapshot.table, &wanted)?;
     ensure(snapshot.to_string() == wanted.to_string(), &snapshot)
+}
+
+/// Which ticks the kernel counts in nobody tells: those are right that make of it what was wanted.
+fn text_for_everybody(client: &mut Client) -> Checked {
+    let mut wanted = everything()?;
+    program(client, &wanted)?;
+    let text = std::fs::read_to_string("/proc/net/ip_vs")?;
+    leave_out_what_the_text_does_not_tell(&mut wanted);
+    let read = |ticks| -> Result<Snapshot, Box<dyn StdError>> {
+        Ok(Snapshot::from_kernel_text(&text, NonZeroU32::new(ticks).ok_or("no ticks")?)?)
+    };
+    for ticks in [100, 250, 300] {
+        if read(ticks)?.table == wanted {
+            return Ok(());
+        }
+    }
+    let snapshot = read(1000)?;
+    same(&snapshot.info, &client.info()?)?;
+    same(&snapshot.table, &wanted)
+}
+
+fn leave_out_what_the_text_does_not_tell(table: &mut Table) {
+    for server in table.services.values_mut() {
+        server.service.scheduler_flags = SchedulerFlags::default();
+        if let Some(persistence) = &mut server.service.persistence {
+            persistence.engine = None;
+        }
+        for destination in server.destinations.values_mut() {
+            (destination.upper_threshold, destination.lower_threshold) = (0, 0);
+            if let ForwardingMethod::Tunnel(kind) = &mut destination.method {
+                *kind = Tunnel::Ipip;
+            }
+        }
+    }
 }
 
 fn changes(client: &mut Client) -> Checked {

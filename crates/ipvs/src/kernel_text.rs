@@ -28,7 +28,8 @@ impl Snapshot {
     /// `ticks` are a second.
     ///
     /// What the text does not tell is as in a new entry: thresholds, kinds of tunnels, persistence engines, all of the
-    /// traffic. A service by firewall mark is of the family of its real servers.
+    /// traffic. A service by firewall mark is of the family of its
+    /// real servers, of IPv4 if they are of both.
     ///
     /// # Errors
     /// [`UnknownLine`], the first.
@@ -121,7 +122,9 @@ impl Group {
         match self.at {
             At::Address(protocol, address, port) => ServiceKey::Address { protocol, address, port },
             At::Mark(mark) => {
-                let first = self.destinations.first().map(|(at, ..)| Family::of(at.address));
+                // A tunnel may lead through the other family.
+                let families = || self.destinations.iter().map(|(at, ..)| Family::of(at.address));
+                let first = families().min();
                 let of = |family| ServiceKey::Mark { family, mark };
                 match first {
                     Some(family) => of(family),

@@ -1,7 +1,7 @@
 //! 40,000 real servers: how long they take into an empty kernel table, and lvsd itself with all of them in it.
 
 use std::fs::{self, File};
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write as _};
 use std::net::Ipv4Addr;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
@@ -123,6 +123,7 @@ fn reload_shape(virtual_servers: u16, real_servers: u8) {
     lvsd.wait_for(&format!("create_monitor for web{}/real{real_servers} ", virtual_servers - 1));
     let reloads: Vec<_> = (0..ROUNDS).map(|_| lvsd.reload()).collect();
     let looks: Vec<_> = (0..ROUNDS).map(|_| timed(kernel).0).collect();
+    let overviews: Vec<_> = (0..ROUNDS).map(|_| timed(overview)).collect();
     println!("lvsd with {virtual_servers} x {real_servers} real servers in the table");
     println!("  from exec to ready, adopting all of them{}", milliseconds(ready));
     println!(
@@ -130,8 +131,24 @@ fn reload_shape(virtual_servers: u16, real_servers: u8) {
         milliseconds(median(reloads))
     );
     println!("  reading that table from the kernel, nothing else, median{}", milliseconds(median(looks)));
+    let length = overviews.iter().map(|(_, length)| *length).max().unwrap_or(0);
+    println!(
+        "  an overview over the control socket, {length} bytes, median of {ROUNDS}{}",
+        milliseconds(median(overviews.into_iter().map(|(time, _)| time).collect()))
+    );
     assert!(kernel() == wanted, "lvsd changed the table");
     lvsd.end();
+}
+
+/// Asks lvsd as the web page does every 10 s; how long the answer is.
+fn overview() -> usize {
+    let stream = UnixStream::connect(control::command::SOCKET).expect("lvsd's control socket");
+    stream.set_read_timeout(Some(PATIENT)).expect("a time limit");
+    (&stream).write_all(b"{\"version\":1,\"command\":\"overview\"}\n").expect("a question");
+    let mut line = Vec::new();
+    BufReader::new(&stream).read_until(b'\n', &mut line).expect("an answer");
+    assert!(line.starts_with(b"{\"overview\""), "lvsd answers {}", String::from_utf8_lossy(&line[..99]));
+    line.len()
 }
 
 struct Lvsd {
