@@ -42,6 +42,7 @@ impl Helper {
     pub(crate) async fn able(&self) -> Able {
         match self.ask(Command::Able).await {
             Ok(Answer::Able(able)) => able,
+            Ok(Answer::Refused { reason }) => nothing(&reason),
             Ok(_) => nothing(&self.beside_the_point()),
             Err(reason) => nothing(&reason),
         }

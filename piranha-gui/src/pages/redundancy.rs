@@ -58,10 +58,7 @@ pub(crate) async fn answer(site: &Site, asked: &Asked) -> Answer {
         (Method::Get, None) => show(Frame::of(site, asked), &present, form, None),
         (Method::Get, Some(button)) => {
             let mut frame = Frame::of(site, asked);
-            frame.tell(
-                Tone::Warning,
-                format!("nothing has been saved yet; press {} on this page to go on", button.name()),
-            );
+            frame.tell(Tone::Warning, unsaved(button, is_active(&present)));
             show(frame, &present, form, Some(&Problems::default()))
         }
         (Method::Post, Some(Button::Reset)) if !form.has("confirmed") => {
@@ -97,6 +94,22 @@ impl Button {
             Self::Accept => "ACCEPT",
             Self::Reset => "RESET",
         }
+    }
+}
+
+/// An address with a button in it, as bookmarks have it: shown, not done (R2).
+fn unsaved(button: Button, active: bool) -> String {
+    match (button, active) {
+        (Button::Active(wanted), _) if wanted == active => {
+            format!(
+                "nothing has been saved: the backup router is {} already",
+                if active { "active" } else { "inactive" }
+            )
+        }
+        (Button::Accept | Button::Reset, false) => {
+            "nothing has been saved: there is no backup router yet; press ENABLE to have one".to_owned()
+        }
+        _ => format!("nothing has been saved yet; press {} on this page to go on", button.name()),
     }
 }
 
