@@ -62,7 +62,12 @@ pub(crate) async fn save(
         Saving::Saved { serial_no } => {
             let mut notice = Notice::new(Tone::Done, format!("saved as serial number {serial_no}"));
             notice.lines.extend(changes);
-            Ok(told(notice, present, &edited, warnings))
+            notice.lines.extend(warnings.into_iter().map(|warning| format!("Note: {warning}")));
+            let before = present.document.clone();
+            // A file of 40,000 real servers takes a while, in which others are answered.
+            let told = tokio::task::spawn_blocking(move || told(&before, edited)).await;
+            notice.lines.extend(told.unwrap_or_default());
+            Ok(notice.link(Page::Control.link(), "CONTROL/MONITORING"))
         }
         Saving::Changed => Err(Notice::new(
             Tone::Warning,
@@ -76,15 +81,16 @@ pub(crate) async fn save(
     }
 }
 
-/// A notice of a save, with what is odd in the new file and what brings it in force.
-fn told(mut notice: Notice, before: &Present, edited: &Document, warnings: Vec<String>) -> Notice {
-    let new = after_save::new_warnings(before.document.as_bytes(), edited.as_bytes());
-    notice.lines.extend(warnings.into_iter().chain(new).map(|warning| format!("note: {warning}")));
-    if let Ok(after) = Config::of(edited.clone(), &AnyName) {
-        let done = after_save::after_save(before.config.as_ref().ok(), &after.config, &own::addresses());
-        notice.lines.extend(done.lines);
+/// What is newly odd in a saved file, and what brings it in force.
+fn told(before: &Document, after: Document) -> Vec<String> {
+    let new = after_save::new_warnings(before.as_bytes(), after.as_bytes());
+    let mut lines: Vec<String> = new.into_iter().map(|warning| format!("Note: {warning}")).collect();
+    let config = |document| Config::of(document, &AnyName).ok().map(|parsed| parsed.config);
+    if let Some(after) = config(after) {
+        let before = config(before.clone());
+        lines.extend(after_save::after_save(before.as_ref(), &after, &own::addresses()).lines);
     }
-    notice.link(Page::Control.link(), "CONTROL/MONITORING")
+    lines
 }
 
 /// Saves an edit whose form needs no look, and says what came of it.

@@ -53,13 +53,13 @@ pub(crate) fn after_save(before: Option<&Config>, after: &Config, own: &BTreeSet
     let step = if refusals.is_empty() { step } else { Step::Nothing };
     lines.push(match step {
         Step::Reload => {
-            "the daemons do not know of it yet: RELOAD puts it in force, without a stop".to_owned()
+            "The daemons do not know of it yet: RELOAD puts it in force, without a stop".to_owned()
         }
         Step::Restart => {
             "RELOAD is not enough: RESTART pulse on both routers, the standby router first".to_owned()
         }
         Step::Nothing => {
-            "it cannot be in force yet: pulse would not take it, and goes on with what it has".to_owned()
+            "It cannot be in force yet: pulse would not take it, and goes on with what it has".to_owned()
         }
     });
     lines.extend(before.and_then(|before| leaves(before, after, own)));
@@ -71,14 +71,14 @@ pub(crate) fn after_save(before: Option<&Config>, after: &Config, own: &BTreeSet
 fn restart(before: &Config, after: &Config, own: &BTreeSet<IpAddr>) -> Vec<String> {
     let mut reasons = Vec::new();
     if before.service != after.service {
-        reasons.push(format!("service is {} now and was {}", after.service, before.service));
+        reasons.push(format!("Service is {} now and was {}", after.service, before.service));
     }
     match (role(before, own), role(after, own)) {
         (Some(was), Some(is)) if was != is => {
-            reasons.push("this router has become the other one of the two (primary or backup)".to_owned());
+            reasons.push("This router has become the other one of the two (primary or backup)".to_owned());
         }
         (Some(_), None) => reasons.push(
-            "neither primary nor backup is an address of this machine any more: pulse here would not take this file"
+            "Neither primary nor backup is an address of this machine any more: pulse here would not take this file"
                 .to_owned(),
         ),
         _ => {}
@@ -103,7 +103,7 @@ fn role(config: &Config, own: &BTreeSet<IpAddr>) -> Option<Role> {
 fn leaves(before: &Config, after: &Config, own: &BTreeSet<IpAddr>) -> Option<String> {
     let left = before.backup_active && !after.backup_active && role(after, own) == Some(Role::Backup);
     left.then(|| {
-        "this machine is the backup router, which is inactive now: pulse here ends when it reads the file"
+        "This machine is the backup router, which is inactive now: pulse here ends when it reads the file"
             .to_owned()
     })
 }
@@ -116,7 +116,7 @@ fn partner(before: Option<&Config>, after: &Config) -> Option<String> {
     }
     let name = after.backup.name.as_ref().map(|name| format!(" {}", name.to_str_lossy())).unwrap_or_default();
     Some(format!(
-        "the backup router{name} has another lvs.cf now: copy this one there (CONTROL/MONITORING has the command)"
+        "The backup router{name} has another lvs.cf now: copy this one there (CONTROL/MONITORING has the command)"
     ))
 }
 

@@ -42,9 +42,8 @@ impl Helper {
     pub(crate) async fn able(&self) -> Able {
         match self.ask(Command::Able).await {
             Ok(Answer::Able(able)) => able,
-            Ok(Answer::Refused { reason }) => nothing(&reason),
+            Ok(Answer::Refused { reason }) | Err(reason) => nothing(&reason),
             Ok(_) => nothing(&self.beside_the_point()),
-            Err(reason) => nothing(&reason),
         }
     }
 

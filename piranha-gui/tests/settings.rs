@@ -222,11 +222,12 @@ fn each_field_is_explained_on_the_help_page() {
     let help = web.get("/secure/help.php").body;
     let virtual_server = "/secure/virtual_edit_virt.php?selected_host=1";
     let real_server = "/secure/virtual_edit_real_edit.php?selected_host=1&selected=1";
-    for page in [GLOBAL, REDUNDANCY, virtual_server, real_server] {
+    let scripts = "/secure/virtual_edit_services.php?selected_host=1";
+    for page in [GLOBAL, REDUNDANCY, virtual_server, real_server, scripts] {
         let body = web.get(page).body;
         let anchors: Vec<&str> =
             body.split("/secure/help.php#").skip(1).filter_map(|rest| rest.split('"').next()).collect();
-        assert!(anchors.len() > 3, "{page}: {body}");
+        assert!(anchors.len() >= 3, "{page}: {body}");
         for anchor in anchors {
             assert!(help.contains(&format!("id=\"{anchor}\"")), "{anchor}");
         }
@@ -242,6 +243,8 @@ fn a_saved_change_tells_what_is_to_be_done() {
     {
         assert!(text.contains(words), "{words}: {text}");
     }
+    let text = web.follow(&web.press(REDUNDANCY, "ACCEPT", &[("dead_after", "11")])).text();
+    assert!(text.contains("Note: line") && text.contains("below three times"), "{text}");
     assert!(text.contains("this machine is not the primary router (10.0.0.1)"));
 }
 
