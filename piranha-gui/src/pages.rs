@@ -111,7 +111,7 @@ pub(crate) fn tick_first(what: &str) -> Notice {
 pub(crate) fn moved(what: &str) -> Notice {
     let line = format!(
         "nothing was done: the file was changed meanwhile, and the {what} that you meant is not there under \
-                        that name, or not alone. This is how the file is now"
+         that name, or not alone. This is how the file is now"
     );
     Notice::new(Tone::Refused, line)
 }

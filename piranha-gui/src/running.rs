@@ -33,10 +33,10 @@ impl Running {
     /// Real servers up of those configured, for the list of virtual servers.
     pub(crate) fn in_short(&self, name: &str, active: bool, configured: usize) -> String {
         match (self, self.virtual_server(name)) {
-            (Self::Unknown(_), _) => "unknown".to_owned(),
             (_, Some(server)) => of_virtual(server, configured),
-            (_, None) if active => "not in force".to_owned(),
-            (_, None) => "-".to_owned(),
+            (_, None) if !active => "-".to_owned(),
+            (Self::Unknown(_), None) => "unknown".to_owned(),
+            (Self::Told(_), None) => "not in force".to_owned(),
         }
     }
 
@@ -180,7 +180,10 @@ mod tests {
         assert_eq!(told.in_short("mail", true, 2), "not in force");
         assert_eq!(told.in_short("mail", false, 2), "-");
         let unknown = Running::Unknown("lvsd does not answer".to_owned());
-        assert_eq!(unknown.in_short("web", true, 2), "unknown");
+        assert_eq!(
+            (unknown.in_short("web", true, 2), unknown.in_short("mail", false, 2)),
+            ("unknown".into(), "-".into())
+        );
         assert_eq!(unknown.remark(), "RUNNING is unknown: lvsd does not answer");
     }
 
