@@ -96,7 +96,7 @@ fn serve(options: &Options, prepared: Prepared, caller: &mut Option<Waiting>) ->
     let Prepared { settings, listeners, tls, identity, files, warnings } = prepared;
     let failed = |error: anyhow::Error| Refusal::new(FAILED, format!("{error:#}"));
     let pid = Pid::write(&settings.pid_file, identity.as_ref())?;
-    let helper = HelperProcess::start(options, identity.as_ref());
+    let mut helper = HelperProcess::start(options, identity.as_ref());
     if let Some(identity) = &identity {
         identity.take().map_err(failed)?;
     }
@@ -106,6 +106,7 @@ fn serve(options: &Options, prepared: Prepared, caller: &mut Option<Waiting>) ->
     for warning in warnings.into_iter().chain(helper.warning()) {
         tracing::warn!("{warning}");
     }
+    helper.watch();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .max_blocking_threads(server::THREADS)
@@ -121,7 +122,7 @@ fn serve(options: &Options, prepared: Prepared, caller: &mut Option<Waiting>) ->
     });
     // A name that is being looked up does not hold up the end.
     runtime.shutdown_background();
-    drop(helper);
+    helper.end();
     if let Some(pid) = pid {
         pid.remove();
     }

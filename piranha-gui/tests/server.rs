@@ -201,6 +201,20 @@ fn the_rights_of_root_go_for_good() {
     assert_eq!(line("NoNewPrivs:"), "1");
 }
 
+#[test]
+fn a_helper_that_dies_is_in_the_log_and_pages_go_on() {
+    if !geteuid().is_root() {
+        return;
+    }
+    let web = Web::start(FILE);
+    let pid = web.process.id();
+    let children = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap();
+    let helper = children.split_whitespace().next().unwrap().parse().unwrap();
+    kill(Pid::from_raw(helper), Signal::SIGKILL).unwrap();
+    web.wait_for_line("piranha-helper has ended (signal: 9 (SIGKILL)): ");
+    assert_eq!(web.get(SETTINGS).status, 200);
+}
+
 /// Starts it with these lines of `httpd.conf`; what it says and its exit status.
 fn refused(setup: &Setup, change: impl Fn(&Folder)) -> (String, i32) {
     let folder = Folder::new();

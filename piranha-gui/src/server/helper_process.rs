@@ -4,8 +4,10 @@
 use std::io;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::thread::sleep;
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::{self, sleep};
 use std::time::{Duration, Instant};
 
 use nix::unistd::{Gid, Uid, getegid, geteuid};
@@ -21,8 +23,11 @@ const LOOK: Duration = Duration::from_millis(5);
 /// The helper, whose standard input closes when this is dropped.
 #[derive(Debug, Default)]
 pub(crate) struct HelperProcess {
-    /// Held for its standard input.
-    _child: Option<Child>,
+    child: Option<Child>,
+    /// Held until the end.
+    input: Option<ChildStdin>,
+    /// It may end now.
+    ending: Arc<AtomicBool>,
     warning: Option<String>,
 }
 
@@ -37,12 +42,38 @@ impl HelperProcess {
         let program = program();
         let who = page.map_or((geteuid(), getegid()), |page| (page.user, page.group));
         match start(&program, &socket, options, who).and_then(|child| until_it_answers(child, &socket)) {
-            Ok(child) => Self { _child: Some(child), warning: None },
+            Ok(child) => Self { child: Some(child), ..Self::default() },
             Err(error) => {
                 let what = "piranha-helper does not start, so the page can show, but not save";
-                Self { _child: None, warning: Some(format!("{what}: {}: {error}", program.display())) }
+                let warning = format!("{what}: {}: {error}", program.display());
+                Self { warning: Some(warning), ..Self::default() }
             }
         }
+    }
+
+    /// From now on it is told if it ends before the page does. Only now that there are no rights left to be lost by a thread,
+    /// and that there is a log.
+    pub(crate) fn watch(&mut self) {
+        let Some(mut child) = self.child.take() else { return };
+        self.input = child.stdin.take();
+        let ending = Arc::clone(&self.ending);
+        let wait = move || {
+            if let Ok(status) = child.wait()
+                && !ending.load(Ordering::Relaxed)
+            {
+                let what = "the page can show, but not save, until piranha-gui is started again";
+                tracing::error!("piranha-helper has ended ({status}): {what}");
+            }
+        };
+        if let Err(error) = thread::Builder::new().name("helper".to_owned()).spawn(wait) {
+            tracing::warn!("nobody looks after piranha-helper: {error}");
+        }
+    }
+
+    /// Lets it end.
+    pub(crate) fn end(self) {
+        self.ending.store(true, Ordering::Relaxed);
+        drop(self.input);
     }
 
     /// Why it was not started though it should have been.
