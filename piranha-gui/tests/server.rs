@@ -7,7 +7,7 @@ mod web;
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::thread;
@@ -165,6 +165,24 @@ fn requests_are_logged_without_what_they_ask_for_and_the_log_is_opened_again() {
         wait_until("and is written", || read("own/access").lines().count() == 1);
     }
     assert_eq!(read("own/access.1").lines().count(), 1);
+}
+
+#[test]
+fn no_link_is_followed_to_a_log() {
+    let folder = Folder::new();
+    let setup = Setup::new(FILE).httpd_conf("ErrorLog FOLDER/link\n");
+    let mut command = setup.command(&folder);
+    folder.write("target", b"as it was");
+    symlink(folder.path("target"), folder.path("link")).unwrap();
+    let said = || fs::read_to_string(folder.path("said")).unwrap_or_default();
+    let mut process = command.stdout(fs::File::create(folder.path("said")).unwrap()).spawn().unwrap();
+    wait_until("it listens", || said().contains("listening on"));
+    assert!(said().contains(
+        "link: Too many levels of symbolic links (os error 40); what belongs there goes to syslog"
+    ));
+    kill(Pid::from_raw(i32::try_from(process.id()).unwrap()), Signal::SIGTERM).unwrap();
+    process.wait().unwrap();
+    assert_eq!(fs::read(folder.path("target")).unwrap(), b"as it was");
 }
 
 #[test]
