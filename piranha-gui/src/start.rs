@@ -93,14 +93,14 @@ fn prepare(options: &Options) -> Result<Prepared, Refusal> {
 
 /// The last steps with rights, and all without.
 fn serve(options: &Options, prepared: Prepared, caller: &mut Option<Waiting>) -> Result<(), Refusal> {
-    let Prepared { settings, listeners, tls, identity, files, warnings } = prepared;
+    let Prepared { settings, listeners, tls, identity, files, mut warnings } = prepared;
     let failed = |error: anyhow::Error| Refusal::new(FAILED, format!("{error:#}"));
     let pid = Pid::write(&settings.pid_file, identity.as_ref())?;
     let mut helper = HelperProcess::start(options, identity.as_ref());
     if let Some(identity) = &identity {
         identity.take().map_err(failed)?;
     }
-    let pid = pid.written(&settings.pid_file)?;
+    let pid = pid.written(&settings.pid_file, &mut warnings)?;
     let logs =
         Logs::begin(files, settings.log_level, options.nodaemon).context("cannot log").map_err(failed)?;
     for warning in warnings.into_iter().chain(helper.warning()) {

@@ -168,6 +168,13 @@ fn requests_are_logged_without_what_they_ask_for_and_the_log_is_opened_again() {
 }
 
 #[test]
+fn without_a_pid_file_it_runs_and_says_so() {
+    let web = Setup::new(FILE).httpd_conf("PidFile /proc/nowhere/pid\n").start();
+    web.wait_for_line("no pid file: failed to open /proc/nowhere/pid");
+    assert_eq!(web.get(SETTINGS).status, 200);
+}
+
+#[test]
 fn no_link_is_followed_to_a_log() {
     let folder = Folder::new();
     let setup = Setup::new(FILE).httpd_conf("ErrorLog FOLDER/link\n");

@@ -22,32 +22,33 @@ impl Pid {
     ///
     /// The server runs already.
     pub(crate) fn write(path: &Path, identity: Option<&Identity>) -> Result<Self, Refusal> {
-        if identity.is_some() && path.parent().is_some_and(is_roots) {
-            Ok(write(path)?.map_or(Self::Later, Self::Written))
-        } else {
-            Ok(Self::Later)
+        if identity.is_none() || !path.parent().is_some_and(is_roots) {
+            return Ok(Self::Later);
         }
+        // What cannot be written now is tried again, and told then.
+        Ok(write(path, &mut Vec::new())?.map_or(Self::Later, Self::Written))
     }
 
-    /// Writes it now, if it is not written yet. One that cannot be written does not hold up the start.
+    /// Writes it now, if it is not written yet. One that cannot be written is told, and does not hold up
+    /// the start.
     ///
     /// # Errors
     ///
     /// The server runs already.
-    pub(crate) fn written(self, path: &Path) -> Result<Option<PidFile>, Refusal> {
+    pub(crate) fn written(self, path: &Path, warnings: &mut Vec<String>) -> Result<Option<PidFile>, Refusal> {
         match self {
             Self::Written(file) => Ok(Some(file)),
-            Self::Later => write(path),
+            Self::Later => write(path, warnings),
         }
     }
 }
 
-fn write(path: &Path) -> Result<Option<PidFile>, Refusal> {
+fn write(path: &Path, warnings: &mut Vec<String>) -> Result<Option<PidFile>, Refusal> {
     match PidFile::write(path) {
         Ok(file) => Ok(Some(file)),
         Err(held @ Error::Held { .. }) => Err(Refusal::new(FAILED, held)),
         Err(unusable) => {
-            tracing::warn!("no pid file: {unusable}");
+            warnings.push(format!("no pid file: {unusable}"));
             Ok(None)
         }
     }
