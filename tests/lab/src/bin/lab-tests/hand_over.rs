@@ -192,6 +192,8 @@ fn with_lines(pair: &Pair) -> LvsCf {
     let mut file = synchronised(pair);
     let mut lines = lines::virtual_server("lines", lines::PORT)
         .with("vip_nmask", "255.255.255.0")
+        // One that a busy processor kept from answering for a second would be taken out, and its connections reset.
+        .with("#% check_timeout", "5")
         .with("send", "\"\\n\"")
         .with("expect", "\"web\"");
     for (number, server) in pair.real_servers.iter().enumerate() {
