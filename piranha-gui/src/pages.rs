@@ -69,7 +69,6 @@ pub(crate) async fn answer(site: &Site, asked: &Asked) -> Answer {
         Page::MonitoringScripts => monitoring_scripts::answer(site, asked).await,
         Page::FailoverServices => sections::failover_services(site, asked).await,
         Page::FailoverService => failover_service::answer(site, asked).await,
-        // Its address leads on to FAILOVER.
         Page::FailoverAll => Answer::see(Page::FailoverServices),
     }
 }

@@ -88,18 +88,15 @@ async fn act(site: &Site, asked: &Asked, present: &Present) -> Answer {
         let what = if fos { "failover service" } else { "virtual server" };
         return pages::tell(site, asked, pages::moved(what), list(fos));
     };
-    let rows = Rows::of(place);
-    match form.trimmed("gen_service") {
-        "" | "ACCEPT" => accept(site, asked, present, place).await,
-        button => {
-            if let Some(row) = rows.all().find(|row| row.button == button) {
-                blank(site, asked, present, place, row).await
-            } else {
-                let line = format!("nothing was changed: there is no button {button} here");
-                pages::tell(site, asked, Notice::new(Tone::Warning, line), here(place))
-            }
-        }
+    let button = form.trimmed("gen_service");
+    if matches!(button, "" | "ACCEPT") {
+        return accept(site, asked, present, place).await;
     }
+    if let Some(row) = Rows::of(place).all().find(|row| row.button == button) {
+        return blank(site, asked, present, place, row).await;
+    }
+    let line = format!("nothing was changed: there is no button {button} here");
+    pages::tell(site, asked, Notice::new(Tone::Warning, line), here(place))
 }
 
 fn here(place: Place) -> Answer {
