@@ -1,7 +1,7 @@
 //! What runs: whether pulse does, what lvsd and the kernel do, now and in the last hour.
 //!
-//! One task asks lvsd every 10 s, whoever looks or not, so that a page shows the last hour; pulse is asked when somebody
-//! looks, once a second at most. Neither is ever waited for by a page for long.
+//! One task asks lvsd every 10 s, whoever looks or not, so that a page shows the last hour; pulse, and an lvsd that answers
+//! quickly, are asked when somebody looks, once a second at most. Neither is ever waited for by a page for long.
 
 pub(crate) mod api;
 pub(crate) mod clock;
@@ -31,7 +31,9 @@ use self::history::{History, SLOT};
 const LVSD_PATIENCE: Duration = Duration::from_secs(5);
 /// How long a page waits for pulse.
 const PULSE_PATIENCE: Duration = Duration::from_millis(500);
-/// How long an answer of pulse serves those that ask after it.
+/// An lvsd that took no longer for its last answer is asked again by a page.
+const QUICK: Duration = Duration::from_millis(30);
+/// How long an answer serves those that ask after it.
 const FRESH: Duration = Duration::from_secs(1);
 
 /// Where things are found out.
@@ -67,6 +69,8 @@ pub(crate) struct Live {
     sources: Sources,
     started: Instant,
     known: Mutex<(Reading, History)>,
+    /// Held by a page that asks lvsd.
+    asking: tokio::sync::Mutex<()>,
     pulse: tokio::sync::Mutex<Option<(Instant, Heard<pulse::Status>)>>,
 }
 
@@ -78,6 +82,7 @@ impl Live {
             sources,
             started: Instant::now(),
             known: Mutex::new((reading, History::default())),
+            asking: tokio::sync::Mutex::default(),
             pulse: tokio::sync::Mutex::new(None),
         }
     }
@@ -93,6 +98,35 @@ impl Live {
     }
 
     async fn read(&self) {
+        let reading = self.ask_lvsd().await;
+        let at = self.started.elapsed();
+        let mut known = self.known();
+        match &reading.lvsd {
+            Ok(overview) => known.1.take(at, overview),
+            Err(_) => known.1.pass(at),
+        }
+        known.0 = reading;
+    }
+
+    /// What lvsd says now, if it answers quickly, which it does with some hundred real servers; what it said when it was asked
+    /// last if not. Many that ask at once ask it once.
+    pub(crate) async fn recent(&self) -> Reading {
+        let _one_at_a_time = self.asking.lock().await;
+        let before = self.reading();
+        let old = u128::from(clock::now().saturating_sub(before.at)) >= FRESH.as_millis();
+        if !old || before.took > QUICK {
+            return before;
+        }
+        let reading = self.ask_lvsd().await;
+        let mut known = self.known();
+        if let Ok(overview) = &reading.lvsd {
+            known.1.follow(overview);
+        }
+        known.0 = reading.clone();
+        reading
+    }
+
+    async fn ask_lvsd(&self) -> Reading {
         let asked = Instant::now();
         let lvsd = match ask(&self.sources.lvsd, Command::Overview, LVSD_PATIENCE).await {
             Ok(Answer::Overview(overview)) => Ok(Arc::from(overview)),
@@ -100,14 +134,7 @@ impl Live {
             Ok(_) => Err("lvsd answered something else than what it was asked".to_owned()),
             Err(error) => Err(no_answer("lvsd", &self.sources.lvsd, &error)),
         };
-        let at = self.started.elapsed();
-        let mut known = self.known();
-        let (reading, history) = &mut *known;
-        match &lvsd {
-            Ok(overview) => history.take(at, overview),
-            Err(_) => history.pass(at),
-        }
-        *reading = Reading { at: clock::now(), lvsd, took: asked.elapsed() };
+        Reading { at: clock::now(), lvsd, took: asked.elapsed() }
     }
 
     /// What lvsd said when it was asked last.

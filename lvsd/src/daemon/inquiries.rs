@@ -45,11 +45,15 @@ impl Daemon {
     }
 
     /// Tells what was read.
-    pub(super) fn tell(&self, Read { scope, snapshot, waiting }: Read) {
+    pub(super) fn tell(&self, Read { scope, snapshot, mut waiting }: Read) {
         let answer = self.read_answer(&scope, snapshot.as_ref());
+        let last = waiting.pop();
         for waiting in waiting {
             // Whoever asked may be gone.
             let _ = waiting.send(answer.clone());
+        }
+        if let Some(last) = last {
+            let _ = last.send(answer);
         }
     }
 

@@ -110,8 +110,8 @@ impl History {
         known.fold(None, |sum, &connections| Some(sum.unwrap_or(0) + u64::from(connections)))
     }
 
-    /// Goes on with those that the reading has, in its order, and forgets the others.
-    fn follow(&mut self, overview: &Overview) {
+    /// Goes on with those that the reading has, in its order, and forgets the others; counts nothing.
+    pub(crate) fn follow(&mut self, overview: &Overview) {
         let told = &overview.virtual_servers;
         let same = self.virtual_servers.len() == told.len()
             && self.virtual_servers.iter().zip(told).all(|(kept, told)| *kept.service == *told.service);

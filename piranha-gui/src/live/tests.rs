@@ -61,6 +61,21 @@ async fn what_lvsd_says_is_kept_and_what_it_does_not_say_is_told() {
 }
 
 #[tokio::test]
+async fn a_page_sees_what_is_new_and_a_slow_lvsd_is_left_alone() {
+    let (place, sources) = answering("recent", vec![overview(10), overview(20), overview(30)]);
+    let live = Live::new(sources);
+    live.read().await;
+    let connections = async || live.recent().await.lvsd.unwrap().virtual_servers[0].counters.connections;
+    assert_eq!(connections().await, 10, "a moment ago");
+    live.known().0.at -= 1000;
+    assert_eq!(connections().await, 20);
+    live.known().0.at -= 1000;
+    live.known().0.took = QUICK * 2;
+    assert_eq!(connections().await, 20, "it is asked in its own time");
+    fs::remove_dir_all(&place).unwrap();
+}
+
+#[tokio::test]
 async fn pulse_is_not_asked_by_each_of_many_readers() {
     let refused = "{\"refused\":{\"reason\":\"no\"}}\n".to_owned();
     let (place, sources) = answering("pulse", vec![refused]);

@@ -52,6 +52,7 @@ pub(crate) async fn answer(site: &Site, asked: &Asked) -> Answer {
         return Answer::see(Page::Control);
     }
     let (daemon, heard) = site.live.daemon().await;
+    let _what_with_history_tells = site.live.recent().await;
     let actions = actions::shown(site, site.file.present().ok().as_deref()).await;
     show(site, asked, daemon, &heard, actions)
 }
