@@ -230,10 +230,11 @@ impl Machine {
     ///
     /// If there is no terminal to be had.
     pub fn links(&self, address: &str) -> Links {
-        // Whoever has no settings yet is greeted first.
+        // Whoever has no settings yet is greeted first; and whoever has not switched "aggressive cache" off sees each page as
+        // it was when he first came to it, whatever the server says.
         let settings = self.path("/run/.links2");
         fs::create_dir_all(&settings).expect("directory of links");
-        fs::write(settings.join("links.cfg"), "").expect("settings of links");
+        fs::write(settings.join("links.cfg"), "http_bugs.aggressive_cache 0\n").expect("settings of links");
         Links(self.terminal(&["links", address]))
     }
 }

@@ -11,7 +11,7 @@ const field = name => {
     .find(control => control.getAttribute("aria-label") === name);
 };
 const pressable = name => [...document.querySelectorAll("button:not([aria-hidden]), input[type=submit], a[href], summary")]
-  .filter(seen).find(thing => words(thing.value || thing.textContent) === name);
+  .filter(seen).find(thing => words(thing.matches("input") ? thing.value : thing.textContent) === name);
 const radio = cell => [...document.querySelectorAll("tr")]
   .filter(row => [...row.cells].some(other => words(other.textContent) === cell))
   .map(row => row.querySelector("input[type=radio]")).find(radio => radio);

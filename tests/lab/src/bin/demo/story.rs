@@ -65,6 +65,8 @@ fn start_routers(pair: &Pair) {
     let start = Moment::now();
     say("pulse --keepalive 1s --deadtime 3s starts on both routers.");
     for router in pair.routers() {
+        // Who may see the web page may ask the daemons, which look for its group when they start.
+        router.install_page();
         start_pulse(router);
     }
     let one_serves = || pair.owners().len() == 1 && destinations(pair.owners()[0]) == pair.real_servers.len();
@@ -145,6 +147,7 @@ fn the_dead_router_returns(scene: &Scene) {
     say(&format!("{returned} has power again and starts pulse."));
     let event = traffic.moment();
     pair.lab.power_on(&returned);
+    returned.install_page();
     start_pulse(&returned);
     lab::wait::holds_for("the floating address stays where it is", Duration::from_secs(5), || {
         !returned.has_address(FLOATING)
@@ -170,7 +173,6 @@ fn the_active_router_is_stopped(scene: &Scene) {
 fn the_web_page_shows_it(pair: &Pair) {
     let router = &pair.primary;
     say("The web page is started on primary, after piranha-passwd has set its password.");
-    router.install_page();
     router.run("piranha-passwd", &[PASSWORD]).expect_success();
     router.start_page();
     let address = format!("http://piranha:{PASSWORD}@192.168.26.9:{}/secure/control.php", lab::page::PORT);

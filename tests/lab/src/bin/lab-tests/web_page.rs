@@ -1,16 +1,24 @@
 //! The web page as a person uses it, in Chromium and in text browsers: the way that Red Hat's manual leads.
 
 mod person;
+mod walk;
 
 use std::fs;
 
+use lab::page::PORT;
+use lab::pair::CONFIGURATION;
 use lab::suite::Test;
 use lab::{Pair, Routing, tests};
+
+use person::Person;
+
+/// What `piranha-passwd` is told.
+const PASSWORD: &str = "a good long password";
 
 pub(crate) fn tests() -> Vec<Test> {
     tests!("web_page":
         browsers_show_a_page,
-        try_it,
+        the_manuals_way_in_chromium,
     )
 }
 
@@ -30,36 +38,26 @@ fn browsers_show_a_page() {
     }
 }
 
-fn try_it() {
-    use person::Person;
+/// Two routers as the package leaves them: an empty file, and on the primary the page with its password.
+fn fresh() -> Pair {
     let pair = Pair::boot(Routing::Direct);
-    pair.primary.write("/etc/sysconfig/ha/lvs.cf", "");
-    pair.primary.install_page();
-    let _page = pair.primary.start("/usr/sbin/piranha-gui", &["--nodaemon"]);
-    lab::wait_until("page", std::time::Duration::from_secs(10), || pair.primary.listens(3636));
-    let mut browser = pair.primary.browser();
-    let start = std::time::Instant::now();
-    browser.open("http://127.0.0.1:3636/secure/introduction.html");
-    Person::press(&mut browser, "GLOBAL SETTINGS");
-    println!("{:?} {}", start.elapsed(), browser.page());
-    Person::fill(&mut browser, "Primary server public IP", "192.168.26.9");
-    println!("{:?}", start.elapsed());
-    Person::press(&mut browser, "ACCEPT");
-    println!("{:?} {}", start.elapsed(), browser.page());
-    browser.picture(std::path::Path::new("/tmp/try-browser.png"));
-    println!("{:?}", pair.primary.read("/etc/sysconfig/ha/lvs.cf"));
-    let mut links = pair.primary.links("http://127.0.0.1:3636/secure/introduction.html");
-    links.wait_for("ABOUT");
-    println!("{}", links.text());
-    let start = std::time::Instant::now();
-    Person::press(&mut links, "GLOBAL SETTINGS");
-    Person::expect(&mut links, "ENVIRONMENT");
-    println!("{:?} {}", start.elapsed(), links.page());
-    Person::fill(&mut links, "TCP timeout (seconds)", "77");
-    println!("{:?}", start.elapsed());
-    Person::press(&mut links, "ACCEPT");
-    Person::expect(&mut links, "Saved");
-    println!("{:?} {}", start.elapsed(), links.page());
-    println!("{:?}", pair.primary.read("/etc/sysconfig/ha/lvs.cf"));
-    panic!("look");
+    let primary = &pair.primary;
+    primary.write(CONFIGURATION, "");
+    primary.install_page();
+    primary.run("piranha-passwd", &[PASSWORD]).expect_success();
+    primary.start_page();
+    pair
+}
+
+fn address() -> String {
+    format!("http://192.168.26.9:{PORT}/")
+}
+
+fn the_manuals_way_in_chromium() {
+    let pair = fresh();
+    let mut chromium = pair.client.browser();
+    chromium.answer_prompts("piranha", PASSWORD);
+    chromium.open(&address());
+    Person::press(&mut chromium, "Login");
+    walk::go(&mut chromium, &pair);
 }

@@ -109,8 +109,9 @@ fn at_work() -> Pair {
             .with("timeout", "6")
             .with("reentry", "15"),
     );
-    pair.start_with(&file);
+    // First, since pulse and lvsd let its group ask them.
     pair.primary.install_page();
+    pair.start_with(&file);
     pair.primary.run("piranha-passwd", &[LOGIN.1]).expect_success();
     pair.primary.start_page();
     let traffic = pair.client.request(pair.floating());

@@ -1,14 +1,12 @@
 //! The way of Red Hat's manual, from an empty file to a site that serves and loses a real server.
 
-use std::time::Duration;
-
-use lab::pair::{CONFIGURATION, FLOATING, SERVICE};
-use lab::{Machine, Pair, wait_until};
+use lab::Pair;
+use lab::pair::{CONFIGURATION, FLOATING};
 
 use super::person::Person;
 
-/// Somebody who has just logged in on the primary router sets up a site with two real servers.
-pub(crate) fn set_up(person: &mut impl Person, pair: &Pair) {
+/// Somebody who has just logged in on the primary router sets up a site with two real servers, starts it, and watches it.
+pub(crate) fn go(person: &mut impl Person, pair: &Pair) {
     person.expect("CONTROL / MONITORING");
     person.expect("Daemon: stopped");
     global_settings(person);
@@ -17,7 +15,14 @@ pub(crate) fn set_up(person: &mut impl Person, pair: &Pair) {
     for number in 1..=2 {
         real_server(person, &format!("web{number}"), &pair.real_address(number));
     }
-    activate(person);
+    person.press("VIRTUAL SERVERS");
+    person.tick_row("web");
+    person.press("(DE)ACTIVATE");
+    person.expect("up");
+    assert_eq!(file(pair), FILE);
+    start(person, pair);
+    lose_a_real_server(person, pair);
+    change_a_weight(person, pair);
 }
 
 fn global_settings(person: &mut impl Person) {
@@ -64,42 +69,93 @@ fn real_server(person: &mut impl Person, name: &str, address: &str) {
     person.press("ACCEPT");
     person.tick_row(name);
     person.press("(DE)ACTIVATE");
-    person.expect("up");
-}
-
-fn activate(person: &mut impl Person) {
-    person.press("VIRTUAL SERVERS");
-    person.tick_row("web");
-    person.press("(DE)ACTIVATE");
 }
 
 /// What the walk writes: in the layout, with the defaults and the order of the original's pages.
-pub(crate) const FILE: &str = r#"serial_no = 12
-primary = 192.168.26.9
-service = lvs
+const FILE: &str = r#"primary = 192.168.26.9
+backup_active = 1
+backup = 192.168.26.8
+heartbeat = 1
+heartbeat_port = 539
+keepalive = 1
+deadtime = 3
+network = direct
+virtual web {
+     active = 1
+     address = 192.168.26.10 eth0:1
+     vip_nmask = 255.255.255.0
+     port = 80
+     send = "GET / HTTP/1.0\r\n\r\n"
+     expect = "HTTP"
+     use_regex = 0
+     load_monitor = none
+     scheduler = rr
+     protocol = tcp
+     timeout = 1
+     reentry = 2
+     quiesce_server = 0
+     server web1 {
+         address = 192.168.26.1
+         active = 1
+         weight = 1
+     }
+     server web2 {
+         address = 192.168.26.2
+         active = 1
+         weight = 1
+     }
+}
 "#;
 
-/// Starts the daemons by the page's own buttons and watches the table fill.
-pub(crate) fn run(person: &mut impl Person, pair: &Pair) {
+/// The file without its serial number, which counts how often was saved.
+fn file(pair: &Pair) -> String {
+    let file = pair.primary.read(CONFIGURATION).unwrap_or_default();
+    let (serial, rest) = file.split_once('\n').unwrap_or_default();
+    assert!(serial.starts_with("serial_no = "), "{file}");
+    rest.to_owned()
+}
+
+/// The table fills before one's eyes.
+fn start(person: &mut impl Person, pair: &Pair) {
     person.press("CONTROL/MONITORING");
-    person.press("START");
+    pair.primary.run("/etc/rc.d/init.d/pulse", &["start"]).expect_success();
     person.update_until("the daemons run", |page| page.contains("Daemon: running"));
     for number in 1..=2 {
         let real_server = format!("{}:80", pair.real_address(number));
-        person.update_until(&format!("{real_server} in the table"), |page| {
-            page.lines().any(|line| line.contains("-> ") && line.contains(&real_server))
-        });
+        person.update_until(&real_server, |page| routed(page, &real_server).is_some());
     }
-    person.expect(&format!("TCP  {FLOATING}:80 rr"));
+    person.expect(&format!("{FLOATING}:80 rr"));
 }
 
-/// A real server stops, which is seen; it returns with another weight, which needs a RELOAD.
-pub(crate) fn lose_a_real_server(person: &mut impl Person, pair: &Pair) {
+/// A real server stops, which is seen, and comes back.
+fn lose_a_real_server(person: &mut impl Person, pair: &Pair) {
+    let real_server = format!("{}:80", pair.real_address(1));
     pair.real_servers[0].stop_web();
-    person.press("VIRTUAL SERVERS");
-    let _ = (person, Duration::ZERO, CONFIGURATION, SERVICE);
+    person.update_until("web1 is out of the table", |page| routed(page, &real_server).is_none());
+    person.update_until("web1 is down", |page| {
+        page.lines().any(|line| line.contains("web1") && line.contains("down"))
+    });
+    pair.real_servers[0].start_web(80);
+    person.update_until("web1 is back", |page| routed(page, &real_server).is_some());
 }
 
-pub(crate) fn weight(router: &Machine, address: &str) -> Option<u32> {
-    router.table().weight(SERVICE, address)
+/// A change on the page of a real server comes into force by a reload.
+fn change_a_weight(person: &mut impl Person, pair: &Pair) {
+    person.press("VIRTUAL SERVERS");
+    person.press("EDIT");
+    person.press("REAL SERVER");
+    person.tick_row("web2");
+    person.press("EDIT");
+    person.fill("Weight", "7");
+    person.press("ACCEPT");
+    person.press("CONTROL/MONITORING");
+    pair.primary.run("/etc/rc.d/init.d/pulse", &["reload"]).expect_success();
+    let real_server = format!("{}:80", pair.real_address(2));
+    person.update_until("the weight of web2", |page| routed(page, &real_server) == Some(7));
+}
+
+/// The weight of a real server in the routing table as the page shows it: `  -> 192.168.26.1:80   Route   1   0   0`.
+fn routed(page: &str, real_server: &str) -> Option<u32> {
+    let line = page.lines().find(|line| line.trim_start().starts_with(&format!("-> {real_server}")))?;
+    line.split_whitespace().nth(3)?.parse().ok()
 }
