@@ -40,7 +40,11 @@ pub(crate) fn tests() -> Vec<Test> {
 
 fn the_primary_serves_as_the_file_says() {
     let pair = Pair::boot(Routing::Direct);
-    pair.start();
+    // As after a power failure: nobody is there yet.
+    pair.configure(&pair.configuration());
+    start_pulse(&pair.primary);
+    pair.wait_until_active(&pair.primary);
+    start_standby(&pair.backup, &pair.primary);
     let listing = pair.primary.run("ipvsadm", &["-Sn"]).expect_success();
     let mut lines: Vec<&str> = listing.lines().map(str::trim_end).collect();
     lines.sort_unstable();

@@ -44,7 +44,7 @@ fn both_routers_tell_of_a_takeover_and_its_cause() {
     let active = wait_for(&pair.primary, &["real servers: 3 of 3 up", "Partner: backup, ready for "]);
     for text in [
         "This router: primary, active for ",
-        ": partner dead\n",
+        ": forced at start\n",
         "floating addresses: 1 of 1 up\n",
         "public link: 192.168.26.9:539 to 192.168.26.8:539, heard 0s ago\n",
         "lvs.cf is the same\n",
@@ -110,7 +110,7 @@ fn why_the_partner_left_is_told_on_both_routers() {
     assert_eq!(
         changes[1..],
         [
-            "ready -> active: partner dead",
+            "ready -> active: forced at start",
             "active -> leaving: the public link is down",
             "leaving -> link down: the public link is down",
             "link down -> ready: the links are up again",
