@@ -18,7 +18,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use control::command::{Answer, Command};
-use control::overview::{Overview, VirtualServer};
+use control::overview::Overview;
 use control::pulse;
 use control::status::UnixMillis;
 use service::inquiry::{Error, ask};
@@ -146,16 +146,6 @@ impl Live {
     pub(crate) fn with_history<R>(&self, look: impl FnOnce(&Reading, &History) -> R) -> R {
         let known = self.known();
         look(&known.0, &known.1)
-    }
-
-    /// A virtual server as it runs, by its name in lvs.cf and its address or firewall mark in the notation of ipvsadm(8)
-    /// (`-t 10.0.0.1:80`); by its name alone if that is empty. None if it does not run, or nobody knows.
-    pub(crate) fn virtual_server(&self, name: &str, service: &str) -> Option<VirtualServer> {
-        let overview = self.reading().lvsd.ok()?;
-        let is_it = |server: &&VirtualServer| {
-            server.name == name && (service.is_empty() || server.service == service)
-        };
-        overview.virtual_servers.iter().find(is_it).cloned()
     }
 
     /// What pulse says now.

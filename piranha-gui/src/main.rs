@@ -5,8 +5,6 @@
 //! as it is ([`file`]), who saves it ([`saving`]), what was done ([`notice`]). Forms are made of [`field`]s, carry a
 //! [`token`] and what they were made from ([`base`]), become an [`edit`] of the file, and [`accept`] saves it.
 
-#![allow(dead_code, reason = "the pages that use the rest are being built")]
-
 mod accept;
 mod after_save;
 mod answer;

@@ -17,6 +17,7 @@ mod scale;
 mod stopwatch;
 mod table;
 mod takeover;
+mod web_page;
 
 use std::env;
 use std::process::ExitCode;
@@ -28,11 +29,12 @@ use lab::{role, world};
 type Figure = (&'static str, fn());
 
 /// What needs no kernel with IPVS.
-const NATIVELY: [Figure; 4] = [
+const NATIVELY: [Figure; 5] = [
     ("parsing", parsing::measure),
     ("nannies", memory::nannies),
     ("rest", rest::measure),
     ("pool", pool::measure),
+    ("web", web_page::measure),
 ];
 const IN_THE_LAB: [Figure; 7] = [
     ("programming", programming::measure),
