@@ -23,8 +23,8 @@ const REACTION: Duration = Duration::from_secs(1);
 const SHORT: Duration = Duration::from_millis(150);
 /// Pause between two looks at the screen.
 const PAUSE: Duration = Duration::from_millis(10);
-/// The screen, as everybody's.
-const SIZE: Winsize = Winsize { ws_row: 25, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0 };
+/// The screen: as wide as the narrowest, and so high that no label is torn by its end.
+const SIZE: Winsize = Winsize { ws_row: 60, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0 };
 
 /// Keys that are no letters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -175,6 +175,22 @@ impl Terminal {
         })
     }
 
+    /// Whether the cursor is in a field with this label. A long label goes on below, in the same column.
+    fn is_beside(&self, label: &str) -> bool {
+        self.look(|screen| {
+            let (row, column) = screen.cursor_position();
+            let left = |row, column| screen.contents_between(row, 0, row, column);
+            let before = left(row, column);
+            let indent = before.len() - before.trim_start().len();
+            // Behind the label stands what the field holds.
+            let first = before.trim().split("  ").next().unwrap_or_default();
+            let width = u16::try_from(indent + first.len() + 2).unwrap_or(column).min(column);
+            let below = (row + 1..row + 3).map(|row| left(row, width).trim().to_owned());
+            let whole = std::iter::once(first.to_owned()).chain(below).collect::<Vec<_>>().join(" ");
+            whole.starts_with(label)
+        })
+    }
+
     /// The words in inverse letters in the row that the cursor is in.
     fn inverse(&self) -> String {
         self.look(|screen| {
@@ -299,13 +315,11 @@ impl Links {
     ///
     /// If there is none.
     pub fn fill(&mut self, label: &str, text: &str) {
-        self.reach(label, |terminal| terminal.around_cursor().0.trim_start().starts_with(label));
+        self.reach(label, |terminal| terminal.is_beside(label));
         self.0.press(Key::End);
         self.0.press(Key::ControlU);
         self.0.type_text(text);
-        self.0.wait_until(text, |screen| {
-            screen.lines().any(|line| line.trim_start().starts_with(label) && line.contains(text))
-        });
+        self.0.wait_until(text, |screen| screen.contains(text));
     }
 
     /// Goes to the drop-down behind these words and chooses from it.
@@ -314,7 +328,7 @@ impl Links {
     ///
     /// If there is none, or it does not offer this.
     pub fn select(&mut self, label: &str, choice: &str) {
-        self.reach(label, |terminal| terminal.around_cursor().0.trim_start().starts_with(label));
+        self.reach(label, |terminal| terminal.is_beside(label));
         self.0.press(Key::Enter);
         self.rest();
         for direction in [Key::Up, Key::Down] {
@@ -346,11 +360,8 @@ impl Links {
         self.rest();
         self.key(Key::Home, SHORT);
         while !right(&self.0) {
-            assert!(
-                self.key(Key::Down, REACTION),
-                "no {what:?} on this page, which ends with\n{}",
-                self.text()
-            );
+            let further = self.key(Key::Down, REACTION);
+            assert!(further, "no {what:?} on this page:\n{}", self.page());
         }
     }
 
