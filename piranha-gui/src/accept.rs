@@ -63,7 +63,7 @@ pub(crate) async fn save(
             let mut notice = Notice::new(Tone::Done, format!("saved as serial number {serial_no}"));
             notice.lines.extend(changes);
             notice.lines.extend(warnings.into_iter().map(|warning| format!("Note: {warning}")));
-            let before = present.document.clone();
+            let before = present.document().clone();
             // A file of 40,000 real servers takes a while, in which others are answered.
             let told = tokio::task::spawn_blocking(move || told(&before, edited)).await;
             notice.lines.extend(told.unwrap_or_default());

@@ -53,7 +53,7 @@ impl Edit {
     /// Nothing is changed yet.
     pub(crate) fn of(present: &Present) -> Self {
         Self {
-            document: present.document.clone(),
+            document: present.document().clone(),
             problems: Problems::default(),
             changes: Vec::new(),
             warnings: Vec::new(),

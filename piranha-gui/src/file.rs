@@ -7,13 +7,13 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use lvs_cf::file::ReadError;
-use lvs_cf::{Config, Document, ErrorKind, Errors, Names, Values};
+use lvs_cf::{Config, Document, ErrorKind, Errors, Names, Place, Values};
+use service::process::give_memory_back;
 use sha2::{Digest, Sha256};
 
 /// The file at one moment.
 #[derive(Debug)]
 pub(crate) struct Present {
-    pub(crate) document: Document,
     /// What stands in it, word by word.
     pub(crate) values: Values,
     /// What the daemons make of it, names of hosts taken for granted; or why they refuse it.
@@ -36,16 +36,27 @@ impl Names for AnyName {
 }
 
 impl Present {
+    /// All of its text.
+    pub(crate) fn document(&self) -> &Document {
+        self.values.document()
+    }
+
+    /// Its serial number; 0 without one.
+    pub(crate) fn serial_no(&self) -> i32 {
+        let words = self.values.get(Place::File, "serial_no").unwrap_or_default();
+        words.first().and_then(|word| word.to_str_lossy().parse().ok()).unwrap_or_default()
+    }
+
     /// Whether nothing stands in it: pages begin one then.
     pub(crate) fn is_empty(&self) -> bool {
-        self.document.as_bytes().is_empty()
+        self.document().as_bytes().is_empty()
     }
 
     /// Of these bytes.
     pub(crate) fn of(bytes: &[u8]) -> Self {
         let document = Document::new(bytes);
         let config = Config::parse(bytes, &AnyName).map(|parsed| parsed.config).map_err(Box::new);
-        Self { values: Values::of(&document), config, fingerprint: fingerprint(bytes), document }
+        Self { values: Values::of(&document), config, fingerprint: fingerprint(bytes) }
     }
 }
 
@@ -62,6 +73,9 @@ pub(crate) fn digits(bytes: &[u8]) -> String {
         text
     })
 }
+
+/// Reading a file of so many bytes takes room that is worth being given back.
+const LARGE: usize = 128 * 1024;
 
 /// Reads the file again only if it is another one than before.
 #[derive(Debug)]
@@ -95,7 +109,12 @@ impl LvsCf {
         {
             return Ok(Arc::clone(present));
         }
+        // The file that was there before makes room first, if nobody looks at it any more.
+        *kept = None;
         let present = Arc::new(Present::of(&read(&self.path)?));
+        if present.document().as_bytes().len() > LARGE {
+            give_memory_back();
+        }
         // Taken before reading: a change in between is seen the next time.
         *kept = stamp.map(|stamp| (stamp, Arc::clone(&present)));
         Ok(present)

@@ -22,6 +22,8 @@ use control::overview::Overview;
 use control::pulse;
 use control::status::UnixMillis;
 use service::inquiry::{Error, ask};
+use service::process::give_memory_back;
+use tokio::task::spawn_blocking;
 use tokio::time::{MissedTickBehavior, interval};
 
 use self::daemon_state::DaemonState;
@@ -100,12 +102,21 @@ impl Live {
     async fn read(&self) {
         let reading = self.ask_lvsd().await;
         let at = self.started.elapsed();
-        let mut known = self.known();
-        match &reading.lvsd {
-            Ok(overview) => known.1.take(at, overview),
-            Err(_) => known.1.pass(at),
+        self.keep(reading, |history, reading| match &reading.lvsd {
+            Ok(overview) => history.take(at, overview),
+            Err(_) => history.pass(at),
+        })
+        .await;
+    }
+
+    /// Puts what was heard in the place of what was known, and gives back the room of both and of the answer's text.
+    async fn keep(&self, reading: Reading, add: impl FnOnce(&mut History, &Reading)) {
+        {
+            let mut known = self.known();
+            add(&mut known.1, &reading);
+            known.0 = reading;
         }
-        known.0 = reading;
+        let _nothing_is_lost = spawn_blocking(give_memory_back).await;
     }
 
     /// What lvsd says now, if it answers quickly, which it does with some hundred real servers; what it said when it was asked
@@ -118,11 +129,12 @@ impl Live {
             return before;
         }
         let reading = self.ask_lvsd().await;
-        let mut known = self.known();
-        if let Ok(overview) = &reading.lvsd {
-            known.1.follow(overview);
-        }
-        known.0 = reading.clone();
+        let follow = |history: &mut History, reading: &Reading| {
+            if let Ok(overview) = &reading.lvsd {
+                history.follow(overview);
+            }
+        };
+        self.keep(reading.clone(), follow).await;
         reading
     }
 

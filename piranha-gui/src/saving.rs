@@ -51,7 +51,7 @@ impl Helper {
     pub(crate) async fn save(&self, before: &Present, edited: Document, what: &str, asked: &Asked) -> Saving {
         let command = Command::Save {
             file: Bytes(edited.as_bytes().to_vec()),
-            expected: Fingerprint::of(before.document.as_bytes()),
+            expected: Fingerprint::of(before.document().as_bytes()),
             client: asked.client.address,
             what: OneLine::of(what),
         };

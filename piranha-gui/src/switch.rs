@@ -70,7 +70,7 @@ fn obstacles(present: &Present, place: Place) -> Vec<String> {
         }
         Some(_) => {}
     }
-    let mut tried = present.document.clone();
+    let mut tried = present.document().clone();
     if let Err(error) = tried.set(place, "active", &["1"]) {
         reasons.push(format!("the daemons would refuse the file: {error}"));
     }

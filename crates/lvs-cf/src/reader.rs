@@ -214,6 +214,9 @@ impl<'a> Reader<'a> {
             }
         } else if let Some(mut section) = self.section.take() {
             section.block.close = close;
+            section.block.statements.shrink_to_fit();
+            section.block.blocks.shrink_to_fit();
+            section.value.servers.shrink_to_fit();
             match section.block.kind {
                 BlockKind::Failover => self.file.value.failover.push(section.value),
                 _ => self.file.value.virtual_servers.push(section.value),

@@ -7,8 +7,8 @@ use crate::keyword::{self, Kind};
 use crate::outline::{Block, BlockKind};
 use crate::word::Word;
 
-/// What stands in a document, by section and keyword, also if it is wrong elsewhere. A copy: later edits of the document
-/// are not seen.
+/// What stands in a document, by section and keyword, also if it is wrong elsewhere. It has a copy of it: later edits are not
+/// seen.
 pub struct Values {
     draft: Draft,
     /// Where the sections of a kind stand among all: a page asks for the thousandth.
@@ -29,6 +29,11 @@ impl Values {
             failover_services: of_kind(BlockKind::Failover),
             draft,
         }
+    }
+
+    /// The document, as it was read.
+    pub fn document(&self) -> &Document {
+        &self.draft.document
     }
 
     fn block(&self, place: Place) -> Option<&Block> {

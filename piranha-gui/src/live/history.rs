@@ -15,11 +15,12 @@ use control::overview::{self, Counters, Overview};
 pub(crate) const SLOT: Duration = Duration::from_secs(10);
 /// Points of one hour.
 pub(crate) const SLOTS: usize = 360;
-/// Values of a real server in that hour.
-pub(crate) const MINUTES: usize = 60;
+/// Values of a real server in that hour: ten thousand of them are a few megabytes at most.
+const PARTS: usize = 12;
+const SLOTS_OF_A_PART: u64 = (SLOTS / PARTS) as u64;
 /// Two readings further apart than this do not tell what was between them.
 const PATIENCE: Duration = Duration::from_secs(35);
-/// Virtual servers and real servers that have a history, at most: some 6 and 5 MB. Those behind them in the file have none.
+/// Virtual servers and real servers that have a history, at most: some 6 and 1 MB. Those behind them in the file have none.
 const MOST_VIRTUAL: usize = 2_000;
 const MOST_REAL: usize = 20_000;
 
@@ -55,8 +56,8 @@ struct VirtualServer {
 #[derive(Debug)]
 struct RealServer {
     address: Box<str>,
-    /// Connections by minute; empty for one too many.
-    minutes: Box<[u32]>,
+    /// Connections in each part of the hour; empty for one too many.
+    parts: Box<[u32]>,
     last: Option<(Duration, u64)>,
 }
 
@@ -79,9 +80,9 @@ impl History {
                 server.forget(slot);
             }
         }
-        for minute in (minute_of(self.now) + 1..=minute_of(now)).rev().take(MINUTES) {
+        for part in (part_of(self.now) + 1..=part_of(now)).rev().take(PARTS) {
             for server in self.virtual_servers.iter_mut().flat_map(|server| &mut server.real_servers) {
-                set(&mut server.minutes, minute, UNKNOWN);
+                set(&mut server.parts, part, UNKNOWN);
             }
         }
         self.now += passed;
@@ -99,12 +100,12 @@ impl History {
         (!rates.is_empty()).then(|| hour.map(point).collect())
     }
 
-    /// The connections that a real server got in the last minutes, 60 at most, as far as they were counted; by its place in
-    /// the last reading. None if nothing is known.
-    pub(crate) fn connections(&self, place: usize, real_server: usize, minutes: usize) -> Option<u64> {
-        let kept = &self.virtual_servers.get(place)?.real_servers.get(real_server)?.minutes;
-        let now = minute_of(self.now);
-        let known = (0..minutes.min(MINUTES) as u64)
+    /// The connections that a real server got in the last hour, as far as they were counted; by its place in the last reading.
+    /// None if nothing is known.
+    pub(crate) fn connections(&self, place: usize, real_server: usize) -> Option<u64> {
+        let kept = &self.virtual_servers.get(place)?.real_servers.get(real_server)?.parts;
+        let now = part_of(self.now);
+        let known = (0..PARTS as u64)
             .filter_map(|ago| kept.get(index(now.checked_sub(ago)?, kept.len())?))
             .filter(|&&connections| connections != UNKNOWN);
         known.fold(None, |sum, &connections| Some(sum.unwrap_or(0) + u64::from(connections)))
@@ -176,8 +177,8 @@ impl VirtualServer {
 
 impl RealServer {
     fn new(address: &str, room: bool) -> Self {
-        let minutes = vec![UNKNOWN; if room { MINUTES } else { 0 }].into();
-        Self { address: address.into(), minutes, last: None }
+        let parts = vec![UNKNOWN; if room { PARTS } else { 0 }].into();
+        Self { address: address.into(), parts, last: None }
     }
 
     fn take(&mut self, at: Duration, connections: u64) {
@@ -186,10 +187,10 @@ impl RealServer {
         let Some(more) = connections.checked_sub(before).filter(|_| between(then, at).is_some()) else {
             return;
         };
-        let Some(place) = index(minute_of(slot(at)), self.minutes.len()) else { return };
-        if let Some(minute) = self.minutes.get_mut(place) {
-            let known = if *minute == UNKNOWN { 0 } else { *minute };
-            *minute = u32::try_from(u64::from(known) + more).unwrap_or(UNKNOWN - 1).min(UNKNOWN - 1);
+        let Some(place) = index(part_of(slot(at)), self.parts.len()) else { return };
+        if let Some(part) = self.parts.get_mut(place) {
+            let known = if *part == UNKNOWN { 0 } else { *part };
+            *part = u32::try_from(u64::from(known) + more).unwrap_or(UNKNOWN - 1).min(UNKNOWN - 1);
         }
     }
 }
@@ -213,8 +214,8 @@ fn slot(at: Duration) -> u64 {
     at.as_secs() / SLOT.as_secs()
 }
 
-fn minute_of(slot: u64) -> u64 {
-    slot * SLOT.as_secs() / 60
+fn part_of(slot: u64) -> u64 {
+    slot / SLOTS_OF_A_PART
 }
 
 /// Where the value of a moment is kept.

@@ -96,7 +96,7 @@ fn around(present: &Present, errors: &Errors) -> Vec<Numbered> {
     let middle = errors.first().diagnostic.line;
     let wrong: Vec<usize> = errors.iter().map(|error| error.diagnostic.line).collect();
     let line = |number: usize| {
-        let text = present.document.line(number)?.text;
+        let text = present.document().line(number)?.text;
         Some(Numbered {
             wrong: wrong.contains(&number),
             number,

@@ -85,9 +85,9 @@ pub(crate) async fn answer(site: &Site, asked: &Asked) -> Answer {
         stamp: stamp.to_string(),
         time: time(stamp),
         serial_no: Document::new(&bytes).serial_no(),
-        present: present.document.serial_no(),
+        present: present.serial_no(),
         fingerprint: present.fingerprint.clone(),
-        lines: comparison::compare(present.document.as_bytes(), &bytes),
+        lines: comparison::compare(present.document().as_bytes(), &bytes),
     })
 }
 
@@ -105,7 +105,7 @@ async fn restore(
         return Err(Notice::new(Tone::Warning, line));
     }
     let mut edit = Edit::of(present);
-    if comparison::first_difference(bytes, present.document.as_bytes()).is_some() {
+    if comparison::first_difference(bytes, present.document().as_bytes()).is_some() {
         edit.document = Document::new(bytes);
         let serial_no = edit.document.serial_no();
         edit.changes.push(format!("restored: the file of {}, serial number {serial_no}", time(stamp)));
@@ -132,7 +132,7 @@ fn rows(versions: &Versions, present: &Present) -> Result<Vec<Row>, versions::Er
 fn row(versions: &Versions, version: Version, present: &Present) -> Row {
     let bytes = versions.read(version.stamp);
     let difference = match &bytes {
-        Ok(bytes) => comparison::first_difference(bytes, present.document.as_bytes()),
+        Ok(bytes) => comparison::first_difference(bytes, present.document().as_bytes()),
         Err(error) => Some(error.to_string()),
     };
     let serial_no = bytes.map_or(0, |bytes| Document::new(&bytes).serial_no());

@@ -361,7 +361,7 @@ virtual b {
         for place in [Place::Virtual(0), Place::Virtual(1)] {
             let (edit, _) = edited(&present, place, &parameters(&shown(&present, place)));
             assert_eq!((edit.changes, edit.problems), (Vec::new(), Problems::default()));
-            assert_eq!(edit.document, present.document);
+            assert_eq!(&edit.document, present.document());
         }
     }
 
@@ -391,7 +391,7 @@ virtual b {
             let (edit, _) = edited(&present, Place::Virtual(0), &parameters(&typed));
             let after = Present::of(edit.document.as_bytes());
             prop_assert!(after.config.is_ok(), "{:?}", after.config);
-            prop_assert_eq!(after.document.section(Place::Virtual(1)), present.document.section(Place::Virtual(1)));
+            prop_assert_eq!(after.document().section(Place::Virtual(1)), present.document().section(Place::Virtual(1)));
         }
     }
 }

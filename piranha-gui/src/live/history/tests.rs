@@ -4,7 +4,7 @@ use control::overview::{Counters, Overview, RealServer, VirtualServer};
 use control::status::State;
 use proptest::prelude::*;
 
-use super::{History, MINUTES, MOST_VIRTUAL, Rates, SLOTS};
+use super::{History, MOST_VIRTUAL, Rates, SLOTS};
 
 /// A virtual server with these real servers, each of which has got that many connections.
 fn server(name: &str, port: u16, real_servers: &[(&str, u64)]) -> VirtualServer {
@@ -68,7 +68,7 @@ fn two_readings_make_a_point() {
     history.take(at(25), &told(vec![server("web", 80, &[("one", 150)])]));
     assert_eq!(last(&history, 0, 3), [None, Some(5.0), Some(0.0)]);
     assert_eq!(history.rates(0).unwrap()[SLOTS - 2], Some(Rates { connections: 5.0, packets: 50.0 }));
-    assert_eq!(history.connections(0, 0, MINUTES), Some(50));
+    assert_eq!(history.connections(0, 0), Some(50));
     assert_eq!(history.rates(1), None);
 }
 
@@ -86,7 +86,7 @@ fn an_answer_that_is_missing_is_bridged_and_a_silence_is_a_gap() {
     history.take(at(75), &web(900));
     history.take(at(85), &web(910));
     assert_eq!(last(&history, 0, 7), [Some(10.0), None, None, None, None, None, Some(1.0)]);
-    assert_eq!(history.connections(0, 0, MINUTES), Some(210), "nobody knows when the others came");
+    assert_eq!(history.connections(0, 0), Some(210), "nobody knows when the others came");
 }
 
 #[test]
@@ -96,7 +96,7 @@ fn counters_that_begin_anew_are_a_gap() {
         history.take(at(seconds), &told(vec![server("web", 80, &[("one", connections)])]));
     }
     assert_eq!(last(&history, 0, 3), [Some(1.0), None, Some(1.0)]);
-    assert_eq!(history.connections(0, 0, MINUTES), Some(20));
+    assert_eq!(history.connections(0, 0), Some(20));
 }
 
 #[test]
@@ -116,10 +116,10 @@ fn a_reload_renames_moves_adds_and_removes() {
         [Some(4.0), None],
         "a real server that is gone takes its numbers along here"
     );
-    assert_eq!(history.connections(2, 0, MINUTES), Some(40));
-    assert_eq!(history.connections(2, 1, MINUTES), None);
+    assert_eq!(history.connections(2, 0), Some(40));
+    assert_eq!(history.connections(2, 1), None);
     history.take(at(35), &told(Vec::new()));
-    assert_eq!((history.rates(0), history.connections(0, 0, 1)), (None, None));
+    assert_eq!((history.rates(0), history.connections(0, 0)), (None, None));
 }
 
 #[test]
@@ -129,11 +129,10 @@ fn an_hour_is_kept_and_no_more() {
         history.take(at(10 * turn), &told(vec![server("web", 80, &[("one", 10 * turn)])]));
     }
     assert_eq!(last(&history, 0, SLOTS), vec![Some(1.0); SLOTS]);
-    assert_eq!(history.connections(0, 0, MINUTES), Some(3600));
-    assert_eq!(history.connections(0, 0, 5), Some(300));
+    assert_eq!(history.connections(0, 0), Some(3600));
     history.pass(at(1_000_000));
     assert_eq!(last(&history, 0, SLOTS), vec![None; SLOTS]);
-    assert_eq!(history.connections(0, 0, MINUTES), None);
+    assert_eq!(history.connections(0, 0), None);
 }
 
 #[test]
@@ -211,7 +210,7 @@ proptest! {
             let drawn: f32 = points.iter().flatten().map(|point| point.connections * 10.0).sum();
             prop_assert!(points.iter().flatten().all(|point| point.connections >= 0.0 && point.packets >= 0.0));
             prop_assert!(f64::from(drawn) <= came as f64 * 1.001 + 0.1, "{drawn} of {came}");
-            let counted = history.connections(place, 0, MINUTES).unwrap_or(0);
+            let counted = history.connections(place, 0).unwrap_or(0);
             prop_assert!(counted <= came);
             if perfect {
                 prop_assert!((f64::from(drawn) - came as f64).abs() <= came as f64 * 0.001 + 0.1, "{drawn} of {came}");

@@ -7,7 +7,7 @@ use control::overview::{self, Decision, Overview};
 use control::status::{State, UnixMillis};
 
 use crate::live::clock::{self, Utc};
-use crate::live::history::{History, MINUTES, Rates, SLOTS};
+use crate::live::history::{History, Rates, SLOTS};
 use crate::live::picture::{self, Measure, Share, Summary};
 use crate::live::{Live, Reading};
 
@@ -166,7 +166,7 @@ fn section(
 fn shares(server: &overview::VirtualServer, place: usize, history: &History) -> Vec<Share> {
     let share = |(real, told): (usize, &overview::RealServer)| Share {
         name: told.name.clone(),
-        connections: history.connections(place, real, MINUTES),
+        connections: history.connections(place, real),
     };
     server.real_servers.iter().enumerate().map(share).collect()
 }
