@@ -50,6 +50,18 @@ impl Answer {
         Self::See(page.link())
     }
 
+    /// Leads on to an address that was never visited: links(1) shows what it has of a visited one, whatever was said about
+    /// keeping pages. A moment is in milliseconds.
+    pub(crate) fn at(self, moment: u64) -> Self {
+        match self {
+            Self::See(location) => {
+                let sign = if location.contains('?') { '&' } else { '?' };
+                Self::See(format!("{location}{sign}at={moment}"))
+            }
+            other => other,
+        }
+    }
+
     /// Leads on to a page with parameters, which need no escapes (numbers and names of ours).
     pub(crate) fn see_with(page: Page, query: &str) -> Self {
         Self::See(format!("{}?{query}", page.link()))

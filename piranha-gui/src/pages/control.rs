@@ -34,6 +34,8 @@ struct Control {
     auto_update: bool,
     rate: u32,
     at: String,
+    /// Makes the next address a new one (see [`Answer::at`]).
+    moment: u64,
     /// What else the address holds, which an update keeps.
     kept: Vec<(&'static str, usize)>,
     table: Option<Result<routing_table::Page, String>>,
@@ -93,6 +95,7 @@ fn show(
         auto_update,
         rate,
         at: Utc::of(clock::now()).whole(),
+        moment: clock::now(),
         kept,
         table: (!fos)
             .then(|| routing_table::page(&sources.proc, present.config.as_ref().ok(), from("table"))),

@@ -16,6 +16,7 @@ use crate::answer::Answer;
 use crate::asked::{Asked, Client, Method};
 use crate::gate::area::{Area, without_alias};
 use crate::gate::{Gate, origin};
+use crate::live::clock;
 use crate::page::Place;
 use crate::pages;
 use crate::refusal::Refusal;
@@ -108,7 +109,8 @@ impl Front {
             tracing::warn!("a form without a token of ours was refused, client={}", client.address);
             return Err(Refusal::Token);
         }
-        self.page(asked).await.map(reply::of_answer)
+        let answer = self.page(asked).await?;
+        Ok(reply::of_answer(if method == Method::Post { answer.at(clock::now()) } else { answer }))
     }
 
     /// What is no page, or nothing.

@@ -20,10 +20,16 @@ impl Reply {
         Self { status, head: head.to_owned(), body: body.to_owned() }
     }
 
-    /// A line of the head, by its name in small letters.
+    /// A line of the head, by its name in small letters; an address without what makes it a new one.
     pub fn header(&self, name: &str) -> Option<&str> {
         let lines = self.head.lines().skip(1).filter_map(|line| line.split_once(':'));
-        lines.filter(|(this, _)| this.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim()).next()
+        let value = lines
+            .filter(|(this, _)| this.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.trim())
+            .next()?;
+        Some(
+            ["?at=", "&at="].iter().find_map(|at| value.split_once(at)).map_or(value, |(address, _)| address),
+        )
     }
 
     /// The forms of the page, in its order.

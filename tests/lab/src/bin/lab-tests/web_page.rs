@@ -19,6 +19,7 @@ pub(crate) fn tests() -> Vec<Test> {
     tests!("web_page":
         browsers_show_a_page,
         the_manuals_way_in_chromium,
+        the_manuals_way_in_links,
     )
 }
 
@@ -60,4 +61,12 @@ fn the_manuals_way_in_chromium() {
     chromium.open(&address());
     Person::press(&mut chromium, "Login");
     walk::go(&mut chromium, &pair);
+}
+
+fn the_manuals_way_in_links() {
+    let pair = fresh();
+    let mut links = pair.client.links(&address());
+    Person::press(&mut links, "Login");
+    links.log_in("piranha", PASSWORD);
+    walk::go(&mut links, &pair);
 }

@@ -118,7 +118,7 @@ fn file(pair: &Pair) -> String {
 /// The table fills before one's eyes.
 fn start(person: &mut impl Person, pair: &Pair) {
     person.press("CONTROL/MONITORING");
-    pair.primary.run("/etc/rc.d/init.d/pulse", &["start"]).expect_success();
+    person.press("START");
     person.update_until("the daemons run", |page| page.contains("Daemon: running"));
     for number in 1..=2 {
         let real_server = format!("{}:80", pair.real_address(number));
@@ -149,7 +149,10 @@ fn change_a_weight(person: &mut impl Person, pair: &Pair) {
     person.fill("Weight", "7");
     person.press("ACCEPT");
     person.press("CONTROL/MONITORING");
-    pair.primary.run("/etc/rc.d/init.d/pulse", &["reload"]).expect_success();
+    // The first press asks, and shows what would be done.
+    person.press("RELOAD");
+    person.expect(&format!("-e -t {FLOATING}:80 -r {}:80", pair.real_address(2)));
+    person.press("RELOAD");
     let real_server = format!("{}:80", pair.real_address(2));
     person.update_until("the weight of web2", |page| routed(page, &real_server) == Some(7));
 }
