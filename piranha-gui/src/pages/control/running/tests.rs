@@ -106,10 +106,10 @@ fn a_real_server_is_told_with_state_share_and_reason() {
     let rows: Vec<&str> =
         page.sections[0].lines().filter(|line| line.starts_with("<tr><th scope=\"row\">real")).collect();
     insta::assert_snapshot!(rows.join("\n"), @r#"
-    <tr><th scope="row">real0</th><td>10.0.0.0:80</td><td class="up">up</td><td>2026-03-01 11:55</td><td>1</td><td>17</td><td>230</td><td>25 %</td><td></td></tr>
-    <tr><th scope="row">real1</th><td>10.0.0.1:80</td><td class="up">up, draining</td><td>2026-03-01 11:55</td><td>1</td><td>17</td><td>230</td><td>25 %</td><td></td></tr>
-    <tr><th scope="row">real2</th><td>10.0.0.2:80</td><td class="up">up</td><td>2026-03-01 11:55</td><td>1</td><td>17</td><td>230</td><td>25 %</td><td></td></tr>
-    <tr><th scope="row">real3</th><td>10.0.0.3:80</td><td class="down">down</td><td>2026-03-01 11:55</td><td>-</td><td>17</td><td>230</td><td>25 %</td><td>connection &#60;refused&#62;</td></tr>
+    <tr><th scope="row">real0</th><td>10.0.0.0:80</td><td class="up">up</td><td>2026-03-01 11:55</td><td>1</td><td>17</td><td>230</td><td>25 %</td><td class="reason"></td></tr>
+    <tr><th scope="row">real1</th><td>10.0.0.1:80</td><td class="up">up, draining</td><td>2026-03-01 11:55</td><td>1</td><td>17</td><td>230</td><td>25 %</td><td class="reason"></td></tr>
+    <tr><th scope="row">real2</th><td>10.0.0.2:80</td><td class="up">up</td><td>2026-03-01 11:55</td><td>1</td><td>17</td><td>230</td><td>25 %</td><td class="reason"></td></tr>
+    <tr><th scope="row">real3</th><td>10.0.0.3:80</td><td class="down">down</td><td>2026-03-01 11:55</td><td>-</td><td>17</td><td>230</td><td>25 %</td><td class="reason">connection &#60;refused&#62;</td></tr>
     "#);
     let numbers: Vec<&str> = page.sections[0]
         .lines()
