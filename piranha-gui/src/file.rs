@@ -6,10 +6,10 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
+use control::helper::Fingerprint;
 use lvs_cf::file::ReadError;
 use lvs_cf::{Config, Document, ErrorKind, Errors, Names, Place, Values};
 use service::process::give_memory_back;
-use sha2::{Digest, Sha256};
 
 /// The file at one moment.
 #[derive(Debug)]
@@ -62,7 +62,7 @@ impl Present {
 
 /// SHA-256 in hexadecimal digits.
 pub(crate) fn fingerprint(bytes: &[u8]) -> String {
-    digits(&Sha256::digest(bytes))
+    Fingerprint::of(bytes).as_str().to_owned()
 }
 
 /// Bytes in hexadecimal digits.

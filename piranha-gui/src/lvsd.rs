@@ -10,6 +10,15 @@ use service::inquiry::{self, Error};
 /// A page does not wait longer than this for what runs.
 const PATIENCE: Duration = Duration::from_secs(2);
 
+/// What a reload would do.
+#[derive(Debug)]
+pub(crate) enum Difference {
+    /// These changes of the kernel's table in the words of ipvsadm(8), and what else is to be said.
+    Operations(Vec<String>, Vec<String>),
+    /// Nothing: the file is refused, and why.
+    Refused(String),
+}
+
 /// Where lvsd listens, if it runs.
 #[derive(Debug)]
 pub(crate) struct Lvsd {
@@ -27,6 +36,15 @@ impl Lvsd {
         match self.ask(Command::VirtualServer { virtual_server: name.to_owned() }).await? {
             Answer::VirtualServer(server) => Ok(*server),
             Answer::Refused { reason } => Err(reason),
+            _ => Err("lvsd answered something else than it was asked".to_owned()),
+        }
+    }
+
+    /// What a reload of the file would do, or why nobody knows.
+    pub(crate) async fn difference(&self) -> Result<Difference, String> {
+        match self.ask(Command::Diff).await? {
+            Answer::Operations { operations, remarks } => Ok(Difference::Operations(operations, remarks)),
+            Answer::Refused { reason } => Ok(Difference::Refused(reason)),
             _ => Err("lvsd answered something else than it was asked".to_owned()),
         }
     }

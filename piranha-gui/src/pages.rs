@@ -20,7 +20,6 @@ pub(crate) mod virtual_server;
 
 use std::borrow::Cow;
 use std::sync::Arc;
-use std::time::Duration;
 
 use lvs_cf::Service;
 
@@ -34,9 +33,6 @@ use crate::frame::Frame;
 use crate::notice::{Notice, Tone};
 use crate::page::Page;
 use crate::site::Site;
-
-/// A page does not wait longer to know whether it can save.
-const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Answers a request for a page. Whoever gets here may: the gate has looked at his address, login, method and token.
 pub(crate) async fn answer(site: &Site, asked: &Asked) -> Answer {
@@ -78,8 +74,7 @@ async fn unlocked<'a>(site: &Site, asked: &'a Asked) -> Cow<'a, Asked> {
     if asked.method != Method::Get || !asked.page.is_editor() {
         return Cow::Borrowed(asked);
     }
-    let able = tokio::time::timeout(PATIENCE, site.helper.able()).await;
-    match able.ok().and_then(|able| able.save) {
+    match site.helper.able().await.and_then(|able| able.save) {
         None => Cow::Borrowed(asked),
         locked => Cow::Owned(Asked { locked, ..asked.clone() }),
     }

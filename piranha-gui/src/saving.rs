@@ -6,12 +6,16 @@ use std::time::Duration;
 use control::helper::{Able, Answer, Bytes, Command, Fingerprint, OneLine};
 use lvs_cf::Document;
 use service::inquiry;
+use tokio::time::timeout;
 
 use crate::asked::Asked;
 use crate::file::Present;
 
 /// Longer than it takes to stop a busy pulse in order (specification layout.md 6).
 const PATIENCE: Duration = Duration::from_secs(90);
+
+/// A page does not wait longer to know what is possible.
+const SHORT_PATIENCE: Duration = Duration::from_secs(2);
 
 /// piranha-helper, as this program sees it.
 #[derive(Debug)]
@@ -38,13 +42,15 @@ impl Helper {
         Self { socket }
     }
 
-    /// What is possible. Nothing is, while it does not answer: why, for people.
-    pub(crate) async fn able(&self) -> Able {
-        match self.ask(Command::Able).await {
+    /// What is possible. Nothing is, where nobody answers: why, for people. None if it says nothing for two seconds, which
+    /// a busy computer may be the reason of.
+    pub(crate) async fn able(&self) -> Option<Able> {
+        let answer = timeout(SHORT_PATIENCE, self.ask(Command::Able)).await.ok()?;
+        Some(match answer {
             Ok(Answer::Able(able)) => able,
             Ok(Answer::Refused { reason }) | Err(reason) => nothing(&reason),
             Ok(_) => nothing(&self.beside_the_point()),
-        }
+        })
     }
 
     /// Puts `edited` in the place of the file that `before` was read from. Its serial number is the helper's business.
@@ -92,7 +98,8 @@ impl Helper {
     }
 }
 
-fn nothing(reason: &str) -> Able {
+/// Why nothing at all is possible.
+pub(crate) fn nothing(reason: &str) -> Able {
     let because = || Some(reason.to_owned());
     Able {
         save: because(),

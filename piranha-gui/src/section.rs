@@ -3,6 +3,7 @@
 
 use lvs_cf::Place;
 
+use crate::answer::Answer;
 use crate::check;
 use crate::edit::{Edit, Problems};
 use crate::field::Field;
@@ -27,6 +28,11 @@ pub(crate) fn shown(present: &Present, form: &Parameters, fos: bool) -> Option<P
         (present.values.virtual_servers(), Place::Virtual(index))
     };
     (index < count).then_some(place)
+}
+
+/// Leads on to the page of a section, or to the row of one, by its number from 1.
+pub(crate) fn at(page: Page, number: usize) -> Answer {
+    Answer::see_with(page, &format!("selected_host={number}"))
 }
 
 /// The number of a section in addresses.

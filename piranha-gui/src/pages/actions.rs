@@ -1,10 +1,6 @@
 //! What can be done under CONTROL (specification gui.md 11).
 
-use std::time::Duration;
-
-use control::command;
 use control::helper::{Able, Command};
-use service::inquiry;
 
 use crate::answer::Answer;
 use crate::asked::{Asked, Method};
@@ -12,12 +8,12 @@ use crate::base::Base;
 use crate::confirm::Confirm;
 use crate::file::Present;
 use crate::frame::Frame;
+use crate::lvsd::Difference;
 use crate::notice::{Notice, Tone};
 use crate::page::Page;
+use crate::saving;
 use crate::site::Site;
 
-/// A page does not wait longer for a daemon.
-const PATIENCE: Duration = Duration::from_secs(3);
 /// Changes of the kernel's table that a question lists; the others are counted.
 const LISTED: usize = 100;
 
@@ -83,7 +79,7 @@ impl Action {
 
 /// What is to be shown.
 pub(crate) async fn shown(site: &Site, present: Option<&Present>) -> Actions {
-    let able = site.helper.able().await;
+    let able = site.helper.able().await.unwrap_or_else(|| saving::nothing("piranha-helper says nothing"));
     let none =
         able.save.clone().filter(|_| Action::ALL.iter().all(|action| action.obstacle(&able).is_some()));
     let button = |action: Action| (action.words(), action.obstacle(&able).is_none());
@@ -176,9 +172,8 @@ async fn question(site: &Site, asked: &Asked, action: Action) -> Answer {
 /// What a reload would change in the kernel's table.
 async fn difference(site: &Site) -> Vec<String> {
     let mut lines = vec!["Reload: the daemons read lvs.cf again, and change only what differs.".to_owned()];
-    let socket = site.places.run.join("lvsd.sock");
-    match inquiry::ask::<command::Answer>(&socket, command::Command::Diff, PATIENCE).await {
-        Ok(command::Answer::Operations { operations, remarks }) => {
+    match site.lvsd.difference().await {
+        Ok(Difference::Operations(operations, remarks)) => {
             lines.push(match operations.len() {
                 0 => "In the kernel's table it changes nothing.".to_owned(),
                 1 => "In the kernel's table it makes this change (in ipvsadm's words):".to_owned(),
@@ -191,17 +186,15 @@ async fn difference(site: &Site) -> Vec<String> {
             lines.extend((more > 0).then(|| format!("and {more} more")));
             lines.extend(remarks);
         }
-        Ok(command::Answer::Refused { reason }) => {
+        Ok(Difference::Refused(reason)) => {
             lines.push("lvsd would refuse the file, and go on as it is:".to_owned());
             lines.extend(reason.lines().map(ToOwned::to_owned));
         }
-        Ok(_) | Err(inquiry::Error::Unreachable(_)) => lines.push(
-            "lvsd does not run on this router, which is so on a standby: the kernel's table is not touched."
-                .to_owned(),
-        ),
-        Err(error) => lines.push(format!(
-            "What it changes in the kernel's table is not known: lvsd was asked, but {error}."
-        )),
+        Err(reason) => {
+            lines.push(format!(
+                "What it changes in the kernel's table of this router is not known: {reason}."
+            ));
+        }
     }
     lines
 }

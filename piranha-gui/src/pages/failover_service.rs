@@ -38,8 +38,8 @@ pub(crate) async fn answer(site: &Site, asked: &Asked) -> Answer {
         return Answer::see(Page::FailoverServices);
     }
     match (form.trimmed("vev_action"), form.index("selected_host")) {
-        ("CANCEL", Some(number)) => return with(Page::FailoverServices, number),
-        ("EDIT", Some(number)) => return with(Page::MonitoringScripts, number),
+        ("CANCEL", Some(number)) => return section::at(Page::FailoverServices, number),
+        ("EDIT", Some(number)) => return section::at(Page::MonitoringScripts, number),
         ("CANCEL", None) => return Answer::see(Page::FailoverServices),
         _ => {}
     }
@@ -56,10 +56,6 @@ pub(crate) async fn answer(site: &Site, asked: &Asked) -> Answer {
     }
 }
 
-fn with(page: Page, number: usize) -> Answer {
-    Answer::see_with(page, &format!("selected_host={number}"))
-}
-
 async fn accept(site: &Site, asked: &Asked, present: &Present) -> Answer {
     let Ok(place) = base::section(present, &asked.parameters, Place::Failover) else {
         let list = Answer::see(Page::FailoverServices);
@@ -70,7 +66,7 @@ async fn accept(site: &Site, asked: &Asked, present: &Present) -> Answer {
     let problems = edit.problems.clone();
     let what = format!("failover service {}", name_of(&present.values, place));
     match accept::accept(site, asked, present, &Part::Block(place), edit, &what).await {
-        Ok(()) => with(PAGE, section::number(place)),
+        Ok(()) => section::at(PAGE, section::number(place)),
         Err(notice) => show(site, asked, present, place, Some(&problems), Some(notice)),
     }
 }

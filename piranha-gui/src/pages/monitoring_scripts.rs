@@ -77,7 +77,7 @@ fn list(fos: bool) -> Answer {
 fn cancelled(fos: bool, number: Option<usize>) -> Answer {
     let Some(number) = number else { return list(fos) };
     let page = if fos { Page::FailoverService } else { Page::VirtualServer };
-    Answer::see_with(page, &format!("selected_host={number}"))
+    section::at(page, number)
 }
 
 async fn act(site: &Site, asked: &Asked, present: &Present) -> Answer {
@@ -100,7 +100,7 @@ async fn act(site: &Site, asked: &Asked, present: &Present) -> Answer {
 }
 
 fn here(place: Place) -> Answer {
-    Answer::see_with(PAGE, &format!("selected_host={}", section::number(place)))
+    section::at(PAGE, section::number(place))
 }
 
 async fn accept(site: &Site, asked: &Asked, present: &Present, place: Place) -> Answer {

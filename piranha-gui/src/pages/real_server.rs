@@ -74,7 +74,7 @@ pub(crate) async fn answer(site: &Site, asked: &Asked) -> Answer {
     };
     let count = present.values.real_servers(index);
     let Some(server) = form.index("selected").filter(|&number| number <= count) else {
-        return Answer::see_with(Page::RealServers, &format!("selected_host={}", index + 1));
+        return section::at(Page::RealServers, index + 1);
     };
     let place = Place::Server(index, server - 1);
     if form.has("edit_action") {

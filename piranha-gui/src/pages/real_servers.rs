@@ -148,11 +148,11 @@ pub(crate) fn list(index: usize, server: usize) -> Answer {
 }
 
 fn whole(index: usize) -> Answer {
-    Answer::see_with(Page::RealServers, &format!("selected_host={}", index + 1))
+    section::at(Page::RealServers, index + 1)
 }
 
 fn cancelled(index: usize) -> Answer {
-    Answer::see_with(Page::VirtualServer, &format!("selected_host={}", index + 1))
+    section::at(Page::VirtualServer, index + 1)
 }
 
 async fn act(site: &Site, asked: &Asked, present: &Present) -> Answer {

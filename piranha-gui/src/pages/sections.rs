@@ -73,11 +73,11 @@ impl Kind {
     }
 
     fn list(&self, index: usize) -> Answer {
-        Answer::see_with(self.page, &format!("selected_host={}", index + 1))
+        section::at(self.page, index + 1)
     }
 
     fn editor(&self, index: usize) -> Answer {
-        Answer::see_with(self.editor, &format!("selected_host={}", index + 1))
+        section::at(self.editor, index + 1)
     }
 
     fn back(&self, number: Option<usize>) -> Answer {

@@ -189,8 +189,8 @@ pub(crate) async fn answer(site: &Site, asked: &Asked) -> Answer {
     let form = &asked.parameters;
     let number = form.index("selected_host");
     match (form.trimmed("vev_action"), number) {
-        ("CANCEL", Some(number)) => return with(Page::VirtualServers, number),
-        ("EDIT", Some(number)) => return with(Page::MonitoringScripts, number),
+        ("CANCEL", Some(number)) => return section::at(Page::VirtualServers, number),
+        ("EDIT", Some(number)) => return section::at(Page::MonitoringScripts, number),
         ("CANCEL", None) => return Answer::see(Page::VirtualServers),
         _ => {}
     }
@@ -211,10 +211,6 @@ pub(crate) async fn answer(site: &Site, asked: &Asked) -> Answer {
     }
 }
 
-fn with(page: Page, number: usize) -> Answer {
-    Answer::see_with(page, &format!("selected_host={number}"))
-}
-
 async fn accept(site: &Site, asked: &Asked, present: &Present) -> Answer {
     let Ok(place) = base::section(present, &asked.parameters, Place::Virtual) else {
         return pages::tell(site, asked, pages::moved("virtual server"), Answer::see(Page::VirtualServers));
@@ -224,7 +220,7 @@ async fn accept(site: &Site, asked: &Asked, present: &Present) -> Answer {
     let mut problems = edit.problems.clone();
     let what = format!("virtual server {}", name_of(&present.values, place));
     match accept::accept(site, asked, present, &Part::Block(place), edit, &what).await {
-        Ok(()) => with(PAGE, section::number(place)),
+        Ok(()) => section::at(PAGE, section::number(place)),
         Err(notice) => {
             section::refused(&mut problems, &notice, &[("load_monitor", "load")]);
             show(site, asked, present, place, Some(&problems), Some(notice))
