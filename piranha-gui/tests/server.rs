@@ -232,12 +232,30 @@ fn a_helper_that_dies_is_in_the_log_and_pages_go_on() {
         return;
     }
     let web = Web::start(FILE);
-    let pid = web.process.id();
-    let children = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap();
-    let helper = children.split_whitespace().next().unwrap().parse().unwrap();
-    kill(Pid::from_raw(helper), Signal::SIGKILL).unwrap();
+    kill(helper_of(&web), Signal::SIGKILL).unwrap();
     web.wait_for_line("piranha-helper has ended (signal: 9 (SIGKILL)): ");
     assert_eq!(web.get(SETTINGS).status, 200);
+}
+
+#[test]
+fn a_helper_that_says_nothing_holds_up_no_page() {
+    if !geteuid().is_root() {
+        return;
+    }
+    let web = Web::start(FILE);
+    let helper = helper_of(&web);
+    kill(helper, Signal::SIGSTOP).unwrap();
+    // A reply takes less than the time that a save may take.
+    let (settings, control) = (web.get(SETTINGS), web.get("/secure/control.php"));
+    kill(helper, Signal::SIGCONT).unwrap();
+    assert_eq!(settings.status, 200);
+    assert!(control.text().contains("piranha-helper says nothing"), "{control:?}");
+}
+
+fn helper_of(web: &Web) -> Pid {
+    let pid = web.process.id();
+    let children = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap();
+    Pid::from_raw(children.split_whitespace().next().unwrap().parse().unwrap())
 }
 
 /// Starts it with these lines of `httpd.conf`; what it says and its exit status.
