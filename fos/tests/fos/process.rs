@@ -15,16 +15,18 @@ use nix::unistd::Pid;
 /// Longest wait for anything that must happen.
 pub(crate) const PATIENT: Duration = Duration::from_secs(20);
 
-/// Notes its words; `hang` hangs, `wait` does until it is told to end, and `fail` fails.
+/// Notes its words, in one write since others note theirs; `hang` hangs, `wait` does until it is told to end, and `fail` fails.
 const SERVICE: &str = r#"#!/bin/sh
 trap 'echo "service has ended" >>"$NOTES"; exit 0' TERM
-{ printf 'service'; printf ' [%s]' "$@"; echo; } >>"$NOTES"
+note=$(printf 'service'; printf ' [%s]' "$@")
+printf '%s\n' "$note" >>"$NOTES"
 case "$1" in hang) exec sleep 1000 ;; wait) while :; do sleep 0.02; done ;; fail) exit 3 ;; esac
 "#;
 
-/// Notes its words, and watches for ever.
+/// Notes its words in one write, too, and watches for ever.
 const NANNY: &str = r#"#!/bin/sh
-{ printf 'nanny'; printf ' [%s]' "$@"; echo; } >>"$NOTES"
+note=$(printf 'nanny'; printf ' [%s]' "$@")
+printf '%s\n' "$note" >>"$NOTES"
 trap 'echo "nanny has ended" >>"$NOTES"; exit 0' TERM
 while :; do sleep 0.02; done
 "#;
