@@ -1,6 +1,7 @@
 //! A machine: a process list, a network, a file system view and a system log of its own.
 
 pub(crate) mod init;
+pub(crate) mod systemd;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -260,6 +261,18 @@ impl Machine {
     /// If the machine is off.
     pub fn way_in(&self) -> String {
         format!("nsenter -t {} -n -m -p -u", self.init())
+    }
+
+    /// Lays a writable layer over all of `/usr`, without the programs of the house: what is installed there from now on is this
+    /// machine's alone.
+    ///
+    /// # Panics
+    ///
+    /// If the machine is off.
+    pub fn without_programs(&self) {
+        let options = "lowerdir=/usr,upperdir=/run/.layers/usr/upper,workdir=/run/.layers/usr/work";
+        self.run("mkdir", &["-p", "/run/.layers/usr/upper", "/run/.layers/usr/work"]).expect_success();
+        self.run("mount", &["-t", "overlay", "overlay", "-o", options, "/usr"]).expect_success();
     }
 
     pub(crate) fn power_on(&self) {

@@ -14,6 +14,8 @@ pub(crate) const KERNEL: &str = "lab-kernel";
 pub(crate) const MACHINE: &str = "lab-machine";
 /// First process of a machine.
 pub(crate) const INIT: &str = "lab-init";
+/// Writes the log of a machine whose first process is systemd.
+pub(crate) const LOG: &str = "lab-log";
 /// Asks a web server again and again.
 pub(crate) const CLIENT: &str = "lab-client";
 /// Holds a port.
@@ -40,6 +42,7 @@ pub fn play() {
         KERNEL => kernel::init::main(arguments),
         MACHINE => exit(machine::init::make_namespaces(arguments)),
         INIT => machine::init::main(arguments),
+        LOG => machine::systemd::write_log(),
         OCCUPANT => port::main(arguments),
         CLIENT => traffic::client::main(arguments),
         ANSWERER => conversation::answerer::main(arguments),

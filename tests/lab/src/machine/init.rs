@@ -17,6 +17,7 @@ use nix::sys::signalfd::{SfdFlags, SignalFd};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::sethostname;
 
+use super::systemd;
 use crate::log;
 use crate::role;
 
@@ -34,7 +35,7 @@ const PROGRAMS: [&str; 9] = [
 ];
 
 /// Longest line of the system log that is kept whole, in bytes.
-const LONGEST_LINE: usize = 64 * 1024;
+pub(super) const LONGEST_LINE: usize = 64 * 1024;
 
 /// Goes into new namespaces and starts [`main`] there; says its process id on standard output.
 pub(crate) fn make_namespaces(arguments: &[String]) -> i32 {
@@ -56,9 +57,9 @@ pub(crate) fn main(arguments: &[String]) -> ! {
     furnish(name, Path::new(programs)).unwrap_or_else(|error| panic!("machine {name}: {error}"));
     let socket = UnixDatagram::bind("/run/devlog").expect("socket of the system log");
     fs::set_permissions("/run/devlog", fs::Permissions::from_mode(0o666)).expect("mode of the log socket");
-    let children = block_child_signal();
+    let signals = block_signals();
     println!("ready");
-    serve(&socket, log, &children)
+    serve(&socket, log, &signals)
 }
 
 fn furnish(name: &str, programs: &Path) -> io::Result<()> {
@@ -86,7 +87,7 @@ fn furnish(name: &str, programs: &Path) -> io::Result<()> {
     Ok(())
 }
 
-fn fresh(kind: &str, target: &str) -> io::Result<()> {
+pub(super) fn fresh(kind: &str, target: &str) -> io::Result<()> {
     let done = mount(Some(kind), target, Some(kind), MsFlags::empty(), None::<&str>);
     done.map_err(|error| io::Error::other(format!("cannot mount {kind} on {target}: {error}")))
 }
@@ -145,26 +146,28 @@ fn own_devices() -> io::Result<()> {
     env::set_current_dir("/")
 }
 
-fn block_child_signal() -> SignalFd {
+fn block_signals() -> SignalFd {
     let mut signals = SigSet::empty();
     signals.add(Signal::SIGCHLD);
+    signals.add(systemd::BECOME);
     signals.thread_block().expect("mask of the first process");
     SignalFd::with_flags(&signals, SfdFlags::SFD_NONBLOCK | SfdFlags::SFD_CLOEXEC).expect("signal descriptor")
 }
 
-fn serve(socket: &UnixDatagram, mut log: File, children: &SignalFd) -> ! {
+fn serve(socket: &UnixDatagram, mut log: File, signals: &SignalFd) -> ! {
     let mut buffer = vec![0; LONGEST_LINE];
     loop {
-        let mut ready = [
-            PollFd::new(socket.as_fd(), PollFlags::POLLIN),
-            PollFd::new(children.as_fd(), PollFlags::POLLIN),
-        ];
+        let mut ready =
+            [PollFd::new(socket.as_fd(), PollFlags::POLLIN), PollFd::new(signals.as_fd(), PollFlags::POLLIN)];
         if poll(&mut ready, PollTimeout::NONE).is_err() {
             continue;
         }
-        let [lines, orphans] = ready.map(|descriptor| descriptor.any().unwrap_or(false));
-        if orphans {
-            let _ = children.read_signal();
+        let [lines, signalled] = ready.map(|descriptor| descriptor.any().unwrap_or(false));
+        if signalled {
+            let signal = signals.read_signal().ok().flatten();
+            if signal.is_some_and(|signal| signal.ssi_signo == systemd::BECOME as u32) {
+                systemd::take_over(log);
+            }
             while matches!(waitpid(None, Some(WaitPidFlag::WNOHANG)), Ok(status) if status != WaitStatus::StillAlive)
             {
             }

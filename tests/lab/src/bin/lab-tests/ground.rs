@@ -1,10 +1,11 @@
 //! The lab itself, without any program of the house: what the other tests stand on.
 
+use std::path::Path;
 use std::time::Duration;
 
 use lab::pair::{FLOATING, SERVICE};
 use lab::suite::Test;
-use lab::{Machine, Pair, Routing, tests};
+use lab::{Lab, Machine, Pair, Routing, tests};
 
 pub(crate) fn tests() -> Vec<Test> {
     tests!("ground":
@@ -15,6 +16,7 @@ pub(crate) fn tests() -> Vec<Test> {
         power_goes_and_comes_back,
         the_system_log_is_kept,
         a_machine_has_its_own_programs_and_files,
+        a_machine_boots_systemd,
     )
 }
 
@@ -130,4 +132,19 @@ fn a_machine_has_its_own_programs_and_files() {
     lab::wait_until("it ends", Duration::from_secs(5), || {
         pair.primary.processes_named("only-here").is_empty()
     });
+}
+
+fn a_machine_boots_systemd() {
+    let lab = Lab::new();
+    let machine = lab.machine("machine").boot();
+    machine.without_programs();
+    assert!(!machine.path("/usr/sbin/pulse").exists());
+    machine.write(
+        "/usr/lib/systemd/system/greeting.service",
+        "[Service]\nExecStart=logger --tag greeting hello\n[Install]\nWantedBy=multi-user.target\n",
+    );
+    machine.boot_systemd(&["greeting"]);
+    assert_eq!(machine.processes()[0].name, "systemd");
+    machine.wait_for_log("hello", Duration::from_secs(5));
+    assert!(!Path::new("/usr/lib/systemd/system/greeting.service").exists(), "the computer has its own /usr");
 }
