@@ -7,6 +7,8 @@ use tokio::process::{Child, Command};
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
+use crate::own;
+
 /// Does this in a thread of its own, which nobody waits for at the end.
 ///
 /// # Errors
@@ -28,6 +30,7 @@ pub(crate) async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + '
 ///
 /// Why it could not be executed.
 pub(crate) async fn start(mut command: Command) -> io::Result<Child> {
+    own::keep_from(command.as_std_mut());
     let runtime = Handle::current();
     aside(move || {
         let _children_are_collected_there = runtime.enter();

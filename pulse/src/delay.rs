@@ -2,18 +2,25 @@
 
 use std::time::{Duration, SystemTime};
 
+use service::systemd::Systemd;
+
 /// Variable with seconds, or `random` for up to [`LONGEST_RANDOM`].
-const VARIABLE: &str = "DELAY";
+pub(crate) const VARIABLE: &str = "DELAY";
 const LONGEST_RANDOM: Duration = Duration::from_millis(4900);
 /// More is a mistake: nobody wants to wait for it.
 const LONGEST: Duration = Duration::from_secs(300);
 
-/// Sleeps as long as the environment asks for.
-pub(crate) fn pause() {
+/// Sleeps as long as the environment asks for; a signal ends pulse meanwhile.
+pub(crate) fn pause(systemd: &mut Systemd) {
     let Some(wanted) = std::env::var_os(VARIABLE) else { return };
     let wanted = wanted.to_string_lossy();
     match read(&wanted) {
-        Ok(pause) => std::thread::sleep(pause),
+        Ok(pause) if pause.is_zero() => {}
+        Ok(pause) => {
+            tracing::info!("starting in {:.1} s ({VARIABLE})", pause.as_secs_f64());
+            systemd.status(&format!("starting in {:.1} s ({VARIABLE})", pause.as_secs_f64()));
+            std::thread::sleep(pause);
+        }
         Err(reason) => tracing::warn!("{VARIABLE}={wanted:?} is ignored: {reason}"),
     }
 }

@@ -14,6 +14,7 @@ use service::pid_file::{named_process, runs};
 use service::state_file::StateFile;
 
 use crate::options::Options;
+use crate::own;
 use crate::plan::Plan;
 
 /// lvsd's pid file.
@@ -119,6 +120,7 @@ pub(crate) fn clear_table(options: &Options) {
 }
 
 fn run_to_end(command: &mut Command) -> io::Result<()> {
+    own::keep_from(command);
     let quiet = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     let mut child = quiet.spawn()?;
     let deadline = Instant::now() + PATIENCE;

@@ -22,6 +22,7 @@ mod gateway;
 mod key_file;
 mod left_behind;
 mod options;
+mod own;
 mod owner;
 mod partner;
 mod plan;
@@ -42,7 +43,9 @@ use heartbeat::{Line, Role};
 use netdev::Interfaces;
 use service::detach::{Detached, Waiting, detach};
 use service::log::Destination;
+use service::options::Exit;
 use service::pid_file::{self, PidFile};
+use service::systemd::Systemd;
 
 use crate::options::{Options, PROGRAM};
 use crate::plan::Plan;
@@ -54,18 +57,28 @@ const PID_FILE: &str = "/var/run/pulse.pid";
 const NOT_CONFIGURED: u8 = 6;
 
 fn main() -> ExitCode {
-    let options: Options = match service::options::command_line(PROGRAM) {
+    let systemd = Systemd::here();
+    let options: Options = match options(&systemd) {
         Ok(options) => options,
         Err(exit) => return exit.print().into(),
     };
     let destination = if options.nodaemon { Destination::Terminal } else { Destination::Syslog };
     service::log::init("pulse", destination, options.verbose);
-    match start(options) {
+    match start(options, systemd) {
         Ok(status) => status.into(),
         Err(refusal) => {
             eprint!("{}", refusal.message);
             refusal.status.into()
         }
+    }
+}
+
+fn options(systemd: &Systemd) -> Result<Options, Exit> {
+    let words = std::env::args_os();
+    if systemd.is_there() {
+        service::options::command_line_of(PROGRAM, own::without_comment(words))
+    } else {
+        service::options::command_line_of(PROGRAM, words)
     }
 }
 
@@ -83,21 +96,25 @@ impl Refusal {
 }
 
 /// From the command line to the end. The result is the exit status.
-fn start(options: Options) -> Result<u8, Refusal> {
+fn start(options: Options, mut systemd: Systemd) -> Result<u8, Refusal> {
     let plan = plan(&options)?;
     if options.dry_run() {
         print!("{}", dry_run::describe(&options, &plan));
         return Ok(0);
     }
-    delay::pause();
+    delay::pause(&mut systemd);
     if options.nodaemon {
-        return serve(options, plan, &mut None);
+        return serve(options, plan, &mut None, systemd);
+    }
+    // It waits for this process, and has no terminal.
+    if systemd.is_there() {
+        return daemon(options, plan, &mut None, systemd);
     }
     match detach().map_err(|error| Refusal::new(format!("cannot become a daemon: {error}")))? {
         Detached::Caller(status) => Ok(status),
         Detached::Daemon(caller) => {
             let mut caller = Some(caller);
-            daemon(options, plan, &mut caller).or_else(|refusal| tell(caller, refusal))
+            daemon(options, plan, &mut caller, systemd).or_else(|refusal| tell(caller, refusal))
         }
     }
 }
@@ -129,7 +146,12 @@ fn plan(options: &Options) -> Result<Plan, Refusal> {
 }
 
 /// The pid file comes first: a second pulse is refused at once, not after it has waited for the port.
-fn daemon(options: Options, plan: Plan, caller: &mut Option<Waiting>) -> Result<u8, Refusal> {
+fn daemon(
+    options: Options,
+    plan: Plan,
+    caller: &mut Option<Waiting>,
+    systemd: Systemd,
+) -> Result<u8, Refusal> {
     let pid_file = match PidFile::write(Path::new(PID_FILE)) {
         Ok(pid_file) => Some(pid_file),
         Err(held @ pid_file::Error::Held { .. }) => return Err(Refusal::new(held)),
@@ -138,7 +160,7 @@ fn daemon(options: Options, plan: Plan, caller: &mut Option<Waiting>) -> Result<
             None
         }
     };
-    let status = serve(options, plan, caller);
+    let status = serve(options, plan, caller, systemd);
     if let Some(pid_file) = pid_file {
         pid_file.remove();
     }
@@ -146,10 +168,15 @@ fn daemon(options: Options, plan: Plan, caller: &mut Option<Waiting>) -> Result<
 }
 
 /// Binds, puts right what an earlier pulse left behind, lets the caller go, and works until the end.
-fn serve(options: Options, plan: Plan, caller: &mut Option<Waiting>) -> Result<u8, Refusal> {
+fn serve(
+    options: Options,
+    plan: Plan,
+    caller: &mut Option<Waiting>,
+    systemd: Systemd,
+) -> Result<u8, Refusal> {
     let sockets = bind(&plan)?;
     let interfaces = prepare(&options, &plan)?;
-    let status = work(options, plan, sockets, interfaces, caller).map_err(|error| {
+    let status = work(options, plan, sockets, interfaces, caller, systemd).map_err(|error| {
         tracing::error!("{error}");
         Refusal::new(error)
     })?;
@@ -198,9 +225,10 @@ async fn work(
     bound: Vec<UdpSocket>,
     interfaces: Interfaces,
     caller: &mut Option<Waiting>,
+    systemd: Systemd,
 ) -> io::Result<u8> {
     let sockets = Sockets::new(&plan, bound)?;
-    let router = Router::new(options, plan, sockets, interfaces)?;
+    let router = Router::new(options, plan, sockets, interfaces, systemd)?;
     if let Some(caller) = caller.take() {
         caller.ready()?;
     }

@@ -8,13 +8,14 @@ use std::time::{Duration, Instant};
 use control::pulse::{Answer, Command};
 use control::readiness::FromLvsd;
 use heartbeat::trailer::RealServers;
-use heartbeat::{Action, Ending, Event, Line, Moment, Progress, Role, Severity, SyncMode, Trailer};
+use heartbeat::{Action, Ending, Event, Line, Moment, Progress, Role, Severity, State, SyncMode, Trailer};
 use lvs_cf::Service;
 use netdev::Interfaces;
 use nix::sys::signal::Signal as Number;
 use service::clocks::Clocks;
 use service::control_socket::Asked;
 use service::signals::{Signal, Signals};
+use service::systemd::Systemd;
 use tokio::sync::oneshot;
 use tokio::task::{JoinHandle, JoinSet};
 
@@ -32,7 +33,7 @@ use crate::partner::Partner;
 use crate::plan::Plan;
 use crate::role;
 use crate::sockets::Sockets;
-use crate::status::Facts;
+use crate::status::{self, Facts};
 use crate::sync::Sync;
 use crate::watch::{Report, Watch};
 
@@ -76,6 +77,9 @@ pub(crate) struct Router {
     rereading: Option<JoinHandle<Result<Reread, String>>>,
     /// The file is to be read once more, since it may have changed meanwhile.
     reread_again: bool,
+    systemd: Systemd,
+    /// The state that systemd was told, and whether that the file is refused.
+    told: Option<(Option<State>, bool)>,
     exit: Option<u8>,
 }
 
@@ -105,6 +109,7 @@ impl Router {
         plan: Plan,
         sockets: Sockets,
         interfaces: Interfaces,
+        systemd: Systemd,
     ) -> std::io::Result<Self> {
         Ok(Self {
             options,
@@ -130,6 +135,8 @@ impl Router {
             inquiries: JoinSet::new(),
             rereading: None,
             reread_again: false,
+            systemd,
+            told: None,
             exit: None,
             plan,
         })
@@ -138,7 +145,9 @@ impl Router {
     /// Works until the end, and gives the exit status.
     pub(crate) async fn run(mut self) -> u8 {
         self.handle(Event::Start { force_active: self.options.force_active });
+        self.systemd.ready();
         let status = loop {
+            self.tell_state();
             if let Some(status) = self.exit {
                 break status;
             }
@@ -165,7 +174,22 @@ impl Router {
             reread = reread(&mut self.rereading) => self.take_configuration(reread),
             asked = self.control.next() => self.inquire(asked),
             Some(Ok((asked, held))) = self.inquiries.join_next() => self.answer(asked, held),
+            () = self.systemd.beat() => {}
             () = tokio::time::sleep_until(wake.into()) => {}
+        }
+    }
+
+    /// For `systemctl status`.
+    fn tell_state(&mut self) {
+        if !self.systemd.is_there() {
+            return;
+        }
+        let state = self.machine.account().standing.map(|standing| standing.state);
+        let told = (state, self.refused.is_some());
+        if self.told != Some(told) {
+            let insight = self.machine.insight(self.clock.now());
+            self.systemd.status(&status::line(self.role, &insight, self.refused.is_some()));
+            self.told = Some(told);
         }
     }
 
@@ -221,7 +245,10 @@ impl Router {
     fn take_signal(&mut self, signal: Signal) {
         match signal {
             Signal::Hangup => self.reread(),
-            signal if signal.ends() => self.handle(Event::Terminate { signal: signal.number() }),
+            signal if signal.ends() => {
+                self.systemd.stopping();
+                self.handle(Event::Terminate { signal: signal.number() });
+            }
             _ => {}
         }
     }
@@ -323,6 +350,7 @@ impl Router {
             return;
         }
         tracing::info!("rereading configuration file");
+        self.systemd.reloading();
         let file = self.options.file.clone();
         self.rereading = Some(tokio::spawn(async move {
             let read = aside::aside(move || Reread::new(&file)).await;
@@ -341,6 +369,7 @@ impl Router {
             );
             self.refused = Some(refusal);
         }
+        self.systemd.ready();
         if self.reread_again {
             self.reread();
         }

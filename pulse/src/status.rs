@@ -160,6 +160,12 @@ impl Facts<'_> {
     }
 }
 
+/// In one line: which router this is, what it does, and why.
+pub(crate) fn line(own: heartbeat::Role, insight: &Insight, refused: bool) -> String {
+    let refused = if refused { "; pulse refused the changed file, the log says why" } else { "" };
+    format!("{}, {}: {}{refused}", role(own), state(insight.state), insight.cause)
+}
+
 fn role(role: heartbeat::Role) -> Role {
     match role {
         heartbeat::Role::Primary => Role::Primary,

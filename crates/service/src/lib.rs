@@ -7,6 +7,7 @@
 //! - [`state_file`]: what the next daemon has to know.
 //! - [`log`]: where log lines go: syslog, the terminal, or both.
 //! - [`signals`]: the signals that a daemon acts on.
+//! - [`systemd`]: what systemd is told and hands on, where it has started the daemon.
 //! - [`child`]: a socket shared with a child process.
 //! - [`control_socket`]: where administrators ask.
 //! - [`clocks`]: the time of day of what the daemon remembers.
@@ -29,4 +30,5 @@ pub mod secret_file;
 pub mod signals;
 pub mod state_file;
 mod stdout;
+pub mod systemd;
 pub mod whole_file;

@@ -52,7 +52,19 @@ pub struct Program {
 ///
 /// As for [`read`], and if aliases are nested too deeply.
 pub fn command_line<O: clap::Args>(program: Program) -> Result<O, Exit> {
-    let mut words: Vec<OsString> = std::env::args_os().collect();
+    command_line_of(program, std::env::args_os())
+}
+
+/// The same with other words, the first of which is the program's own path.
+///
+/// # Errors
+///
+/// As above.
+pub fn command_line_of<O: clap::Args>(
+    program: Program,
+    words: impl IntoIterator<Item = OsString>,
+) -> Result<O, Exit> {
+    let mut words: Vec<OsString> = words.into_iter().collect();
     // The first word is the program's own path.
     let typed = words.split_off(words.len().min(1));
     let meant = Aliases::of(program.name).expand(typed, &Valued::of(&command::<O>(program)));

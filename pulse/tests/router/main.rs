@@ -6,6 +6,7 @@ mod fos;
 mod signatures;
 mod stage;
 mod status;
+mod systemd;
 
 use std::path::Path;
 use std::time::{Duration, Instant};

@@ -3,7 +3,7 @@
 use std::fs;
 use std::net::UdpSocket;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use heartbeat::{ByteOrder, Message};
@@ -161,10 +161,20 @@ impl Stage {
 
     /// pulse in the foreground.
     pub(crate) fn pulse(&self, options: &[&str]) -> Pulse {
-        let log = self.folder.join("log");
-        let output = fs::File::options().create(true).append(true).open(&log).unwrap();
-        let child = self.command(options).arg("-n").stdout(output).spawn().unwrap();
-        Pulse { child, log }
+        self.start(&mut self.in_foreground(options))
+    }
+
+    /// How pulse is started in the foreground.
+    pub(crate) fn in_foreground(&self, options: &[&str]) -> Command {
+        let output = fs::File::options().create(true).append(true).open(self.folder.join("log")).unwrap();
+        let mut command = self.command(options);
+        command.arg("-n").stdout(output);
+        command
+    }
+
+    /// pulse, started like this.
+    pub(crate) fn start(&self, command: &mut Command) -> Pulse {
+        Pulse { child: command.spawn().unwrap(), log: self.folder.join("log") }
     }
 
     /// An active pulse, whose partner is silent.
@@ -279,10 +289,19 @@ impl Pulse {
         wait_until(&format!("log line {text:?} in {:?}", self.log()), || self.logged(text) > 0);
     }
 
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Waits for the end and gives the exit status.
     pub(crate) fn ends(&mut self) -> i32 {
+        self.ends_as().code().unwrap()
+    }
+
+    /// Waits for the end, whatever it is.
+    pub(crate) fn ends_as(&mut self) -> ExitStatus {
         wait_until("the end of pulse", || self.child.try_wait().unwrap().is_some());
-        self.child.wait().unwrap().code().unwrap()
+        self.child.wait().unwrap()
     }
 
     pub(crate) fn is_killed(&mut self) {
