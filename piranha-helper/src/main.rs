@@ -14,6 +14,7 @@ mod settings;
 mod trusted;
 
 use std::io::{self, Read as _};
+use std::os::unix::net::UnixListener;
 use std::process::ExitCode;
 use std::thread;
 
@@ -26,6 +27,7 @@ use service::control_socket::{ControlSocket, Peers};
 use service::detach::{Detached, Waiting, detach};
 use service::log::Destination;
 use service::signals::Signals;
+use service::systemd::{self, Systemd};
 use tokio::sync::oneshot;
 
 use crate::options::Options;
@@ -55,7 +57,10 @@ fn complain(error: &anyhow::Error) -> u8 {
 /// Goes where it shall live, and works there. Gives the exit status.
 fn start(options: Options) -> Result<u8> {
     umask(Mode::from_bits_truncate(0o022));
-    let mut caller = if options.nodaemon {
+    // Before anything else is opened.
+    let listener = systemd::listener().context("cannot listen where systemd does")?;
+    let mut systemd = Systemd::here();
+    let mut caller = if options.nodaemon || systemd.is_there() {
         None
     } else {
         match detach().context("cannot become a daemon")? {
@@ -65,7 +70,8 @@ fn start(options: Options) -> Result<u8> {
     };
     let destination = if options.nodaemon { Destination::Both } else { Destination::Syslog };
     service::log::init("piranha-helper", destination, false);
-    let status = work(options, &mut caller).map_or_else(|error| complain(&error), |()| 0);
+    let status =
+        work(options, listener, &mut caller, &mut systemd).map_or_else(|error| complain(&error), |()| 0);
     // Only who does not listen yet still has a caller.
     if let Some(caller) = caller {
         caller.failed(status);
@@ -74,9 +80,17 @@ fn start(options: Options) -> Result<u8> {
 }
 
 #[tokio::main(flavor = "current_thread")]
-async fn work(options: Options, caller: &mut Option<Waiting>) -> Result<()> {
+async fn work(
+    options: Options,
+    listener: Option<UnixListener>,
+    caller: &mut Option<Waiting>,
+    systemd: &mut Systemd,
+) -> Result<()> {
     let signals = Signals::catch().context("cannot catch signals")?;
-    let socket = ControlSocket::<Command>::open_to(page(&options), &options.socket).await?;
+    let socket = match listener {
+        Some(listener) => ControlSocket::<Command>::handed_on(page(&options), listener)?,
+        None => ControlSocket::open_to(page(&options), &options.socket).await?,
+    };
     let mut remarks = Vec::new();
     settings::read(&options.gui_conf, &mut remarks);
     for remark in remarks {
@@ -86,8 +100,10 @@ async fn work(options: Options, caller: &mut Option<Waiting>) -> Result<()> {
     if let Some(caller) = caller.take() {
         caller.ready().context("cannot open /dev/null")?;
     }
+    systemd.ready();
     tracing::info!("saves {} for the web page", options.lvs_cf.display());
     daemon::serve(options, socket, signals, end.0).await;
+    systemd.stopping();
     Ok(())
 }
 

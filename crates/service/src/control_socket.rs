@@ -99,7 +99,8 @@ pub struct Asked<Q: Question> {
 /// The socket, which is there as long as this value.
 #[derive(Debug)]
 pub struct ControlSocket<Q: Question> {
-    path: PathBuf,
+    /// To be removed at the end; none if somebody else has made it.
+    path: Option<PathBuf>,
     task: JoinHandle<()>,
     asked: mpsc::Receiver<Asked<Q>>,
 }
@@ -122,9 +123,23 @@ impl<Q: Question> ControlSocket<Q> {
     /// As above.
     pub async fn open_to(peers: Peers, path: &Path) -> Result<Self, Error> {
         let listener = listen(Q::DAEMON, path, peers.group()).await?;
+        Ok(Self::serve(peers, listener, Some(path.to_owned())))
+    }
+
+    /// The same at a socket that is there already, and stays ([`crate::systemd::listener`]). Call it inside the event loop.
+    ///
+    /// # Errors
+    ///
+    /// If the event loop does not take it.
+    pub fn handed_on(peers: Peers, listener: std::os::unix::net::UnixListener) -> io::Result<Self> {
+        listener.set_nonblocking(true)?;
+        Ok(Self::serve(peers, UnixListener::from_std(listener)?, None))
+    }
+
+    fn serve(peers: Peers, listener: UnixListener, path: Option<PathBuf>) -> Self {
         let (sender, asked) = mpsc::channel(MOST_CLIENTS);
         let house = Arc::new(House { peers, asked: sender, long: Semaphore::new(1) });
-        Ok(Self { path: path.to_owned(), task: tokio::spawn(let_in(listener, house)), asked })
+        Self { path, task: tokio::spawn(let_in(listener, house)), asked }
     }
 
     /// The next question. May be dropped and called again.
@@ -136,7 +151,7 @@ impl<Q: Question> ControlSocket<Q> {
 impl<Q: Question> Drop for ControlSocket<Q> {
     fn drop(&mut self) {
         self.task.abort();
-        let _it_may_have_been_removed = fs::remove_file(&self.path);
+        let _it_may_have_been_removed = self.path.as_ref().map(fs::remove_file);
     }
 }
 

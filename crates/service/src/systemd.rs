@@ -162,7 +162,6 @@ pub fn listener() -> io::Result<Option<UnixListener>> {
     let listener = UnixListener::from(socket);
     // Refused to a socket of another family.
     listener.local_addr()?;
-    listener.set_nonblocking(true)?;
     Ok(Some(listener))
 }
 

@@ -143,8 +143,14 @@ impl Drop for Helper {
 }
 
 fn start(folder: &Path, words: &[&str]) -> Child {
+    command(folder, words).spawn().unwrap()
+}
+
+/// How one is started that has everything in this folder.
+pub(crate) fn command(folder: &Path, words: &[&str]) -> Command {
     let within = |name: &str| folder.join(name);
-    Command::new(PROGRAM)
+    let mut command = Command::new(PROGRAM);
+    command
         .args(["--nodaemon", "-c"])
         .arg(within("lvs.cf"))
         .arg("-g")
@@ -161,9 +167,8 @@ fn start(folder: &Path, words: &[&str]) -> Child {
         .arg(within("piranhactl"))
         .args(words)
         .stdin(Stdio::piped())
-        .stdout(fs::File::options().create(true).append(true).open(within("log")).unwrap())
-        .spawn()
-        .unwrap()
+        .stdout(fs::File::options().create(true).append(true).open(within("log")).unwrap());
+    command
 }
 
 pub(crate) fn save(file: &[u8], made_from: &[u8]) -> helper::Command {

@@ -2,6 +2,7 @@
 //! these tests say so and pass.
 #![expect(clippy::unwrap_used, reason = "a broken assumption of a test ends the test")]
 
+mod activation;
 mod ending;
 mod helper;
 mod kills;

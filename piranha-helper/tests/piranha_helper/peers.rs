@@ -30,7 +30,7 @@ fn asking_as_somebody_else() {
 }
 
 /// What user and group 65534 are told.
-fn as_nobody(helper: &Helper) -> String {
+pub(crate) fn as_nobody(helper: &Helper) -> String {
     // What cargo built may lie where nobody else may look.
     let own = std::env::temp_dir().join(format!("peers-{}-{}", std::process::id(), helper.child.id()));
     fs::copy(std::env::current_exe().unwrap(), &own).unwrap();
