@@ -28,6 +28,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use service::signals::{Signal, Signals};
+use service::systemd::Systemd;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
@@ -54,26 +55,40 @@ pub(crate) async fn serve(
     tls: Option<TlsAcceptor>,
     front: Arc<Front>,
     ready: impl FnOnce() -> io::Result<()>,
+    systemd: &mut Systemd,
 ) -> anyhow::Result<()> {
     let mut signals = Signals::catch().context("cannot catch signals")?;
     let (end, ending) = watch::channel(false);
     let connections = Arc::new(Connections::default());
     let shared = Shared { front: Arc::clone(&front), tls, ending: ending.clone() };
     let mut acceptors = Vec::new();
+    let mut addresses = Vec::new();
     for listener in listeners {
         listener.set_nonblocking(true)?;
         let listener = TcpListener::from_std(listener).context("cannot listen")?;
-        tracing::info!("listening on {}", listener.local_addr()?);
+        let address = listener.local_addr()?;
+        tracing::info!("listening on {address}");
+        addresses.push(address.to_string());
         acceptors.push(tokio::spawn(accept(listener, Arc::clone(&connections), shared.clone())));
     }
     ready().context("cannot leave the terminal")?;
+    systemd.ready();
+    systemd.status(&format!("listening on {}", addresses.join(", ")));
     loop {
-        match signals.next().await {
-            signal if signal.ends() => break,
-            Signal::Hangup | Signal::User1 => front.logs.reopen(),
-            _ => {}
+        tokio::select! {
+            signal = signals.next() => match signal {
+                signal if signal.ends() => break,
+                Signal::Hangup | Signal::User1 => {
+                    systemd.reloading();
+                    front.logs.reopen();
+                    systemd.ready();
+                }
+                _ => {}
+            },
+            () = systemd.beat() => {}
         }
     }
+    systemd.stopping();
     tracing::info!("ending");
     acceptors.iter().for_each(tokio::task::JoinHandle::abort);
     end.send_replace(true);

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use access::Settings;
 use anyhow::Context as _;
 use service::detach::{Detached, Waiting, detach};
+use service::systemd::Systemd;
 use tokio_rustls::TlsAcceptor;
 
 use crate::file::LvsCf;
@@ -60,15 +61,17 @@ struct Prepared {
 ///
 /// It does not start.
 pub(crate) fn run(options: &Options) -> Result<u8, Refusal> {
-    let prepared = prepare(options)?;
-    if options.nodaemon {
-        return serve(options, prepared, &mut None).map(|()| 0);
+    let systemd = Systemd::here();
+    let prepared = prepare(options, &systemd)?;
+    // systemd waits for this process, and has no terminal.
+    if options.nodaemon || systemd.is_there() {
+        return serve(options, prepared, &mut None, systemd).map(|()| 0);
     }
     match detach().map_err(|error| Refusal::new(FAILED, format!("cannot become a daemon: {error}")))? {
         Detached::Caller(status) => Ok(status),
         Detached::Daemon(caller) => {
             let mut caller = Some(caller);
-            let result = serve(options, prepared, &mut caller);
+            let result = serve(options, prepared, &mut caller, systemd);
             result.map(|()| 0).or_else(|refusal| tell(caller, refusal))
         }
     }
@@ -82,17 +85,29 @@ fn tell(caller: Option<Waiting>, refusal: Refusal) -> Result<u8, Refusal> {
     Ok(refusal.status)
 }
 
-fn prepare(options: &Options) -> Result<Prepared, Refusal> {
+fn prepare(options: &Options, systemd: &Systemd) -> Result<Prepared, Refusal> {
     let (settings, mut warnings) = settings::read(&options.httpd_conf)?;
     let identity = Identity::find(&settings, &options.httpd_conf)?;
-    let tls = tls::acceptor(&settings, options, identity.as_ref(), &mut warnings)?;
+    let tls =
+        tls::acceptor(&settings, options, &certificates(options, systemd), identity.as_ref(), &mut warnings)?;
     let listeners = listen::bind(&settings.listen, options.any_port)?;
     let files = Files::open(&settings, identity.as_ref(), &mut warnings);
     Ok(Prepared { settings, listeners, tls, identity, files, warnings })
 }
 
+/// Where a certificate of our own is kept. A page that never was root has a directory of its own there (`StateDirectory`).
+fn certificates(options: &Options, systemd: &Systemd) -> PathBuf {
+    let own = std::env::var_os("STATE_DIRECTORY").filter(|_| systemd.is_there());
+    own.map_or_else(|| options.state_directory.clone(), PathBuf::from)
+}
+
 /// The last steps with rights, and all without.
-fn serve(options: &Options, prepared: Prepared, caller: &mut Option<Waiting>) -> Result<(), Refusal> {
+fn serve(
+    options: &Options,
+    prepared: Prepared,
+    caller: &mut Option<Waiting>,
+    mut systemd: Systemd,
+) -> Result<(), Refusal> {
     let Prepared { settings, listeners, tls, identity, files, mut warnings } = prepared;
     let failed = |error: anyhow::Error| Refusal::new(FAILED, format!("{error:#}"));
     let pid = Pid::write(&settings.pid_file, identity.as_ref())?;
@@ -100,7 +115,7 @@ fn serve(options: &Options, prepared: Prepared, caller: &mut Option<Waiting>) ->
     if let Some(identity) = &identity {
         identity.take().map_err(failed)?;
     }
-    let pid = pid.written(&settings.pid_file, &mut warnings)?;
+    let pid = pid.written(&settings.pid_file, &systemd, &mut warnings)?;
     let logs =
         Logs::begin(files, settings.log_level, options.nodaemon).context("cannot log").map_err(failed)?;
     for warning in warnings.into_iter().chain(helper.warning()) {
@@ -118,7 +133,8 @@ fn serve(options: &Options, prepared: Prepared, caller: &mut Option<Waiting>) ->
     let front = Front::new(Arc::clone(&site), settings, &gui_conf, Arc::clone(&logs)).map_err(failed)?;
     let result = runtime.block_on(async {
         tokio::spawn(async move { site.live.collect().await });
-        server::serve(listeners, tls, Arc::new(front), || caller.take().map_or(Ok(()), Waiting::ready)).await
+        let ready = || caller.take().map_or(Ok(()), Waiting::ready);
+        server::serve(listeners, tls, Arc::new(front), ready, &mut systemd).await
     });
     // A name that is being looked up does not hold up the end.
     runtime.shutdown_background();

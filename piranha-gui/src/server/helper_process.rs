@@ -89,6 +89,7 @@ fn start(program: &Path, socket: &Path, options: &Options, (user, group): (Uid, 
     command.arg("--socket").arg(socket).arg("--state").arg(options.state_directory.join("versions"));
     command.args(["--user", &user.to_string(), "--group", &group.to_string()]);
     command.stdin(Stdio::piped()).current_dir("/");
+    service::systemd::keep_from(&mut command);
     // It logs to syslog, too.
     if !options.nodaemon {
         command.stdout(Stdio::null()).stderr(Stdio::null());

@@ -47,6 +47,9 @@ fn one(address: Option<IpAddr>, port: u16, others: &[Option<IpAddr>]) -> Result<
             io::ErrorKind::AddrNotAvailable => {
                 "; this computer does not have that address (the Listen line of httpd.conf)"
             }
+            io::ErrorKind::PermissionDenied => {
+                "; ports below 1024 are for root: see the comment in piranha-gui.service, or take another port"
+            }
             _ => "",
         };
         Refusal::new(FAILED, format!("cannot listen on {shown}: {error}{hint}"))

@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use service::pid_file::{Error, PidFile};
+use service::systemd::Systemd;
 
 use crate::server::identity::Identity;
 use crate::start::{FAILED, Refusal, is_roots};
@@ -29,15 +30,21 @@ impl Pid {
         Ok(write(path, &mut Vec::new())?.map_or(Self::Later, Self::Written))
     }
 
-    /// Writes it now, if it is not written yet. One that cannot be written is told, and does not hold up
-    /// the start.
+    /// Writes it now, if it is not written yet. One that cannot be written is told, and does not hold up the start; under
+    /// systemd, whose unit writes it, nobody has to know.
     ///
     /// # Errors
     ///
     /// The server runs already.
-    pub(crate) fn written(self, path: &Path, warnings: &mut Vec<String>) -> Result<Option<PidFile>, Refusal> {
+    pub(crate) fn written(
+        self,
+        path: &Path,
+        systemd: &Systemd,
+        warnings: &mut Vec<String>,
+    ) -> Result<Option<PidFile>, Refusal> {
         match self {
             Self::Written(file) => Ok(Some(file)),
+            Self::Later if systemd.is_there() => write(path, &mut Vec::new()),
             Self::Later => write(path, warnings),
         }
     }

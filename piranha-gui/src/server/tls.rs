@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use access::Settings;
 use anyhow::{Context as _, anyhow};
+use nix::errno::Errno;
+use nix::unistd::{AccessFlags, access, geteuid};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::ring;
@@ -19,7 +21,7 @@ use crate::start::{NOT_CONFIGURED, Refusal};
 /// Chain and key.
 pub(crate) type Identity = (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>);
 
-/// What answers encrypted connections, if they are wanted.
+/// What answers encrypted connections, if they are wanted. In `own` a certificate of our own is kept.
 ///
 /// # Errors
 ///
@@ -27,6 +29,7 @@ pub(crate) type Identity = (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>
 pub(crate) fn acceptor(
     settings: &Settings,
     options: &Options,
+    own: &Path,
     page: Option<&User>,
     warnings: &mut Vec<String>,
 ) -> Result<Option<TlsAcceptor>, Refusal> {
@@ -36,7 +39,7 @@ pub(crate) fn acceptor(
             "{} says SSLEngine on, but has no SSLCertificateFile: add it, or start with --self-signed",
             options.httpd_conf.display()
         )),
-        (_, _, true) => self_signed::identity(&options.state_directory, page, warnings),
+        (_, _, true) => self_signed::identity(own, page, warnings),
         (_, false, false) => return Ok(None),
     };
     let configuration = identity.and_then(configuration);
@@ -66,9 +69,20 @@ pub(crate) fn of_files(certificate: &Path, key: &Path) -> anyhow::Result<Identit
     if chain.is_empty() {
         return Err(anyhow!("there is no certificate in {}", certificate.display()));
     }
-    let key = PrivateKeyDer::from_pem_file(key)
-        .with_context(|| format!("cannot read the key in {} (PEM, without a password)", key.display()))?;
+    let key = PrivateKeyDer::from_pem_file(key).with_context(|| {
+        format!("cannot read the key in {} (PEM, without a password){}", key.display(), hint(key))
+    })?;
     Ok((chain, key))
+}
+
+/// A page that systemd starts never was root.
+fn hint(file: &Path) -> String {
+    if access(file, AccessFlags::R_OK) != Err(Errno::EACCES) {
+        return String::new();
+    }
+    let user = geteuid();
+    let file = file.display();
+    format!("; the page runs as user {user} and may not: chgrp piranha {file}; chmod 0640 {file}")
 }
 
 /// Of a text with both.
