@@ -530,8 +530,7 @@ fn every_error_is_named_with_its_message() {
 /// What a program makes of the page: its output, and what it complains of.
 fn rendered(program: &str, arguments: &[&str]) -> (String, String) {
     let output = Command::new(program).args(arguments).arg(page::path()).output();
-    let output =
-        output.unwrap_or_else(|error| panic!("{program}: {error}: install the Debian package {program}"));
+    let output = output.unwrap_or_else(|error| panic!("{program}: {error}: tests/lab/install installs it"));
     let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
     (without_overstrikes(&text(&output.stdout)), text(&output.stderr))
 }
