@@ -1,7 +1,8 @@
 //! The programs that are installed, and where cargo has put them.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::os::unix::fs::{DirEntryExt as _, MetadataExt as _};
+use std::path::PathBuf;
 use std::process::Command;
 use std::sync::OnceLock;
 
@@ -62,18 +63,16 @@ impl Program {
         String::from_utf8(output.stdout).unwrap()
     }
 
-    /// Whether it is there and newer than all that it was made of, which cargo has written down beside it.
+    /// Whether it is there and newer than its package's sources, which rustc has written down where it was linked.
     fn is_fresh(&self) -> bool {
-        let modified = |path: &Path| fs::metadata(path).and_then(|found| found.modified()).ok();
-        let program = target().join(self.binary);
-        let (Some(built), Ok(made_of)) =
-            (modified(&program), fs::read_to_string(program.with_extension("d")))
-        else {
-            return false;
-        };
-        let sources = made_of.split_once(": ").unwrap_or_default().1.replace("\\ ", "\0");
-        let mut sources = sources.split_whitespace().map(|source| PathBuf::from(source.replace('\0', " ")));
-        sources.all(|source| modified(&source).is_some_and(|changed| changed <= built))
+        let Ok(built) = fs::metadata(target().join(self.binary)) else { return false };
+        let linked = fs::read_dir(target().join("deps")).unwrap().map(|file| file.unwrap());
+        let linked =
+            linked.filter(|file| file.ino() == built.ino()).map(|file| file.path().with_extension("d"));
+        let sources = linked.filter_map(|list| fs::read_to_string(list).ok()).collect::<String>();
+        let first = sources.lines().next().unwrap_or_default();
+        let mut sources = first.split_whitespace().skip(1).map(|source| root().join(source));
+        sources.all(|source| fs::metadata(source).is_ok_and(|source| source.mtime() <= built.mtime()))
     }
 }
 
