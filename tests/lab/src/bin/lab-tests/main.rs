@@ -10,6 +10,7 @@ mod drift;
 mod files;
 mod fos;
 mod ground;
+mod guides;
 mod hand_over;
 mod heartbeat;
 mod hot_standby;
@@ -75,6 +76,7 @@ fn main() -> ExitCode {
         marks::tests(),
         sorry::tests(),
         web_page::tests(),
+        guides::tests(),
     ];
     lab::suite::main(&groups.concat())
 }
