@@ -178,6 +178,8 @@ fn serve(
     let interfaces = prepare(&options, &plan)?;
     let status = work(options, plan, sockets, interfaces, caller, systemd).map_err(|error| {
         tracing::error!("{error}");
+    let status = work(options, plan, sockets, interfaces, caller).map_err(|error| {
+        tracing::error!("pulse cannot begin: {error}");
         Refusal::new(error)
     })?;
     if status == 0 {
