@@ -54,6 +54,7 @@ pub mod suite;
 pub mod table;
 pub mod text_browser;
 pub mod traffic;
+pub mod troubleshooting;
 pub mod wait;
 pub mod web;
 pub mod world;
