@@ -5,6 +5,9 @@ umask 022
 root=$(realpath "$(dirname "${BASH_SOURCE[0]}")/..")
 version=$(sed -n 's/^version = "\(.*\)"$/\1/p' "$root/Cargo.toml" | head -n 1)
 results=${CARGO_TARGET_DIR:-$root/target}/packages
+# When it was made, for whoever makes it again: the same sources are the same package.
+time=${SOURCE_DATE_EPOCH:-$(git -C "$root" log -1 --format=%ct 2>/dev/null || date +%s)}
+export SOURCE_DATE_EPOCH=$time
 first_versions=$(sed -n 's/^first_versions=//p' "$root/packaging/scriptlets.sh")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

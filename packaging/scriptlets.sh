@@ -77,11 +77,13 @@ add_services() {
 # Stops both services and switches them off.
 end_services() {
     for service in $services; do
-        call "$service" stop
+        call "$service" status >/dev/null 2>&1
+        [ $? = 3 ] || call "$service" stop # 3: it is stopped, and left nothing behind.
         if command -v chkconfig >/dev/null; then
             chkconfig --del "$service"
-        fi
-        if command -v systemctl >/dev/null; then
+        elif command -v update-rc.d >/dev/null; then
+            update-rc.d "$service" disable
+        elif command -v systemctl >/dev/null; then
             systemctl --no-reload --quiet disable "$service.service"
         fi
     done
