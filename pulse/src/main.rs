@@ -177,8 +177,6 @@ fn serve(
     let sockets = bind(&plan)?;
     let interfaces = prepare(&options, &plan)?;
     let status = work(options, plan, sockets, interfaces, caller, systemd).map_err(|error| {
-        tracing::error!("{error}");
-    let status = work(options, plan, sockets, interfaces, caller).map_err(|error| {
         tracing::error!("pulse cannot begin: {error}");
         Refusal::new(error)
     })?;
