@@ -75,6 +75,8 @@ fn a_count_and_a_period_have_the_limits_that_are_told() {
         ("#% check_interval = 2", true),
         ("#% check_interval = 1d", false),
         ("#% check_interval = 0.5ms", false),
+        ("#% check_interval = 2147483647s", true),
+        ("#% check_interval = 2147483648s", false),
     ] {
         assert_eq!(read(line), right, "{line}");
     }
