@@ -80,6 +80,41 @@ fn every_page_has_all_sections_in_order() {
     }
 }
 
+/// `packaging/files` is the table of all that is installed: PATH MODE OWNER KIND SOURCE.
+#[test]
+fn pages_and_what_they_point_to_are_installed() {
+    let table = fs::read_to_string(root().join("packaging/files")).unwrap();
+    let installed: BTreeSet<&str> = table.lines().filter_map(|line| line.split_whitespace().next()).collect();
+    for program in &PROGRAMS {
+        let page = format!("/usr/share/man/man8/{}.8", program.name);
+        assert!(installed.contains(&*page), "{page}");
+        let page = fs::read_to_string(Page::of(program).path).unwrap();
+        let documents = page.split_whitespace().filter(|word| word.starts_with("/usr/share/doc/"));
+        let missing: Vec<_> = documents.filter(|document| !installed.contains(document)).collect();
+        assert!(missing.is_empty(), "{}: {missing:?}", program.name);
+    }
+    for completion in fs::read_dir(root().join("etc/completion")).unwrap() {
+        let name = completion.unwrap().file_name().into_string().unwrap();
+        let completion = format!("/usr/share/bash-completion/completions/{name}");
+        assert!(installed.contains(&*completion), "{completion}");
+    }
+}
+
+#[test]
+fn pages_of_ours_that_are_referred_to_exist() {
+    for program in &PROGRAMS {
+        let page = fs::read_to_string(Page::of(program).path).unwrap();
+        let references = page.lines().filter_map(|line| line.split_once("Xr ")?.1.split_once(' '));
+        let ours = |name: &str| name == "lvs.cf" || PROGRAMS.iter().any(|program| program.name == name);
+        let references: BTreeSet<_> = references.filter(|(name, _)| ours(name)).collect();
+        assert!(!references.is_empty(), "{}: refers to none of ours", program.name);
+        for (name, section) in references {
+            let page = format!("{name}.{}", section.split_whitespace().next().unwrap());
+            assert!(root().join("docs/man").join(&page).exists(), "{}: {page}", program.name);
+        }
+    }
+}
+
 #[test]
 fn mandoc_finds_nothing_to_complain_of() {
     for program in &PROGRAMS {
