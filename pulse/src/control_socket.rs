@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use control::pulse::{Command, SOCKET};
-use service::control_socket::{Asked, ControlSocket, Error};
+use service::control_socket::{self, Asked, ControlSocket, Error};
 use tokio::task::JoinHandle;
 
 /// The socket, which there need not be: without it pulse works all the same.
@@ -37,6 +37,15 @@ impl Control {
         }
         std::future::pending().await
     }
+}
+
+/// Removes what a killed pulse left there.
+///
+/// # Errors
+///
+/// A pulse answers there.
+pub(crate) fn remove_dead() -> Result<(), Error> {
+    control_socket::remove_dead("pulse", Path::new(SOCKET))
 }
 
 fn complain(error: &impl std::fmt::Display) {

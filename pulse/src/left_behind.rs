@@ -37,6 +37,22 @@ pub(crate) fn remove_addresses(interfaces: &mut Interfaces, options: &Options, p
     record_addresses(&plan.floating);
 }
 
+/// Removes all that a pulse left behind, whatever the file says now. Tells whether nothing is left.
+pub(crate) fn clear(interfaces: &mut Interfaces, options: &Options) -> bool {
+    let removed = match recorded_addresses() {
+        Ok(floating) => remove(interfaces, &floating),
+        Err(error) => {
+            tracing::error!("{error}; remove floating addresses by hand, then this file");
+            false
+        }
+    };
+    if removed {
+        forget_addresses();
+    }
+    end_daemons(options, Duration::ZERO);
+    clear_table(options) && removed
+}
+
 /// Those that are not in the present file. What has become an address of the router itself since stays.
 fn earlier_addresses(plan: &Plan) -> Vec<FloatingAddress> {
     let mut earlier = recorded_addresses().unwrap_or_else(|error| {
@@ -87,36 +103,44 @@ fn addresses_file() -> StateFile {
     StateFile::new(Path::new(ADDRESSES), record::LONGEST)
 }
 
-fn remove(interfaces: &mut Interfaces, floating: &[FloatingAddress]) {
-    match interfaces.lower(floating) {
-        Ok(results) => {
-            for (floating, result) in floating.iter().zip(results) {
-                match result {
-                    Ok(Lowered::Removed) => {
-                        let (address, label) = (floating.address, &floating.label);
-                        tracing::warn!("removed {address} from {label}: it was left behind");
-                    }
-                    Ok(Lowered::Absent) => {}
-                    Err(error) => tracing::error!("{error}"),
-                }
+/// Tells whether they are gone.
+fn remove(interfaces: &mut Interfaces, floating: &[FloatingAddress]) -> bool {
+    let results = match interfaces.lower(floating) {
+        Ok(results) => results,
+        Err(error) => {
+            tracing::error!("{error}");
+            return false;
+        }
+    };
+    let mut gone = true;
+    for (FloatingAddress { address, label, .. }, result) in floating.iter().zip(results) {
+        match result {
+            Ok(Lowered::Removed) => tracing::warn!("removed {address} from {label}: it was left behind"),
+            Ok(Lowered::Absent) => {}
+            Err(error) => {
+                tracing::error!("{error}");
+                gone = false;
             }
         }
-        Err(error) => tracing::error!("{error}"),
     }
+    gone
 }
 
-/// Has lvsd take out of the kernel's table what one that was killed left there: pulse does not write to it.
-pub(crate) fn clear_table(options: &Options) {
+/// Has lvsd take out of the kernel's table what one that was killed left there: pulse does not write to it. Tells whether
+/// nothing is left.
+pub(crate) fn clear_table(options: &Options) -> bool {
     // The one is there as long as an lvsd that detached, the other as long as services.
     if ![LVSD_PID_FILE, SERVICES].iter().any(|file| Path::new(file).exists()) {
-        return;
+        return true;
     }
-    if let Err(reason) = run_to_end(Command::new(&options.lvsd).arg("--clear")) {
+    let cleared = run_to_end(Command::new(&options.lvsd).arg("--clear"));
+    if let Err(reason) = &cleared {
         let program = options.lvsd.display();
         tracing::error!(
             "services of a killed lvsd may be left in the IPVS table: {program} --clear: {reason}; run it by hand"
         );
     }
+    cleared.is_ok()
 }
 
 fn run_to_end(command: &mut Command) -> io::Result<()> {

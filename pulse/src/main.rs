@@ -62,9 +62,11 @@ fn main() -> ExitCode {
         Ok(options) => options,
         Err(exit) => return exit.print().into(),
     };
-    let destination = if options.nodaemon { Destination::Terminal } else { Destination::Syslog };
+    let destination =
+        if options.nodaemon || options.clear { Destination::Terminal } else { Destination::Syslog };
     service::log::init("pulse", destination, options.verbose);
-    match start(options, systemd) {
+    let status = if options.clear { clear(&options) } else { start(options, systemd) };
+    match status {
         Ok(status) => status.into(),
         Err(refusal) => {
             eprint!("{}", refusal.message);
@@ -117,6 +119,18 @@ fn start(options: Options, mut systemd: Systemd) -> Result<u8, Refusal> {
             daemon(options, plan, &mut caller, systemd).or_else(|refusal| tell(caller, refusal))
         }
     }
+}
+
+/// For whoever has seen pulse die, as systemd does: the partner has or will have the addresses, and nobody starts the next
+/// pulse, which would do the same. The result is the exit status.
+fn clear(options: &Options) -> Result<u8, Refusal> {
+    let pid_file = PidFile::write(Path::new(PID_FILE)).map_err(Refusal::new)?;
+    // One in the foreground has no pid file.
+    control_socket::remove_dead().map_err(Refusal::new)?;
+    let mut interfaces = Interfaces::open().map_err(Refusal::new)?;
+    let done = left_behind::clear(&mut interfaces, options);
+    pid_file.remove();
+    Ok(u8::from(!done))
 }
 
 /// Lets a caller that still waits go with the truth.

@@ -27,6 +27,9 @@ pub(crate) struct Options {
     /// The same as --test-start
     #[arg(long = "norun")]
     pub(crate) norun: bool,
+    /// Take down what a killed pulse left behind, and end (not in Piranha)
+    #[arg(long = "clear")]
+    pub(crate) clear: bool,
     /// Log details, and hand -v on to lvsd
     #[arg(short = 'v', long = "verbose")]
     pub(crate) verbose: bool,

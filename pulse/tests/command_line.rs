@@ -140,6 +140,7 @@ fn help_usage_and_version() {
       -n, --nodaemon           Stay in the foreground and log to standard output
       -t, --test-start         Touch nothing: check the file, print what would be done, and end
           --norun              The same as --test-start
+          --clear              Take down what a killed pulse left behind, and end (not in Piranha)
       -v, --verbose            Log details, and hand -v on to lvsd
           --forceactive        Become active at start without waiting for the partner
           --lvsd <PATH>        Program to start as lvsd (--lvs is the same) [default: /usr/sbin/lvsd]
@@ -152,7 +153,7 @@ fn help_usage_and_version() {
     status 0
     ");
     insta::assert_snapshot!(run(&["--usage"]), @"
-    Usage: pulse [-c|--configfile FILE] [-n|--nodaemon] [-t|--test-start] [--norun] [-v|--verbose] [--forceactive] [--lvsd PATH] [--fos PATH] [--keepalive TIME] [--deadtime TIME] [--version] [-?|--help] [--usage]
+    Usage: pulse [-c|--configfile FILE] [-n|--nodaemon] [-t|--test-start] [--norun] [--clear] [-v|--verbose] [--forceactive] [--lvsd PATH] [--fos PATH] [--keepalive TIME] [--deadtime TIME] [--version] [-?|--help] [--usage]
     status 0
     ");
     let version = run(&["--version"]);

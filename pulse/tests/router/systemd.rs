@@ -208,3 +208,47 @@ fn a_comment_behind_the_options_is_none_of_them() {
         assert!(start.elapsed() < DEADTIME, "it was forced to be active");
     });
 }
+
+#[test]
+fn what_a_killed_pulse_leaves_behind_is_cleared_and_what_a_living_one_has_is_not() {
+    on_stage(
+        "systemd::what_a_killed_pulse_leaves_behind_is_cleared_and_what_a_living_one_has_is_not",
+        |stage| {
+            stage.configure(ROUTER, "", &[FLOATING, "192.0.2.11"]);
+            let clear = || {
+                let output = stage.command(&["--clear"]).output().unwrap();
+                let said = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+                format!("{said}status {}", output.status.code().unwrap())
+            };
+            assert_eq!(clear(), "status 0", "there is nothing");
+
+            let mut pulse = stage.active_pulse();
+            wait_until("the control socket", || Path::new("/run/piranha/pulse.sock").exists());
+            assert_eq!(clear(), "pulse: another pulse answers at /run/piranha/pulse.sock\nstatus 1");
+            assert!(has(FLOATING) && has("192.0.2.11"));
+
+            pulse.is_killed();
+            wait_until("the end of lvsd", || stage.lvsd_notes().contains(&"gone".to_owned()));
+            std::fs::write("/run/piranha/services", "[]").unwrap();
+            stage.write_file("lvs.cf", "nonsense");
+            let expected = "pulse: removed 192.0.2.10 from e0:1: it was left behind\n\
+                        pulse: removed 192.0.2.11 from e0:1: it was left behind\nstatus 0";
+            assert_eq!(clear(), expected);
+            assert!(!has(FLOATING) && !has("192.0.2.11"));
+            assert!(stage.lvsd_notes().contains(&"start --clear".to_owned()), "{:?}", stage.lvsd_notes());
+            for left in ["pulse.pid", "piranha/addresses", "piranha/pulse.sock"] {
+                assert!(!Path::new("/run").join(left).exists(), "{left}");
+            }
+
+            // A daemon is known by the lock on its pid file, too.
+            stage.configure(ROUTER, "", &[FLOATING]);
+            assert!(stage.command(&[]).status().unwrap().success());
+            let pid = named_by(Path::new("/run/pulse.pid")).unwrap();
+            let held = format!(
+                "pulse: /var/run/pulse.pid is held by process {pid}: the daemon is already running\n"
+            );
+            assert_eq!(clear(), format!("{held}status 1"));
+            kill(pid, Signal::SIGTERM).unwrap();
+        },
+    );
+}
