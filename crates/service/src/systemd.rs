@@ -234,8 +234,8 @@ mod tests {
         assert_eq!(heard[3..], ["STOPPING=1"]);
     }
 
-    #[tokio::test]
-    async fn what_it_has_no_room_for_is_told_later_and_only_the_last_status() {
+    #[test]
+    fn what_it_has_no_room_for_is_told_later_and_only_the_last_status() {
         let (theirs, mut ours) = pair("room", None);
         let mut said = 0;
         while ours.unsaid.is_empty() {
@@ -246,7 +246,8 @@ mod tests {
         ours.status("the last");
         assert_eq!(ours.unsaid, ["READY=1", "STATUS=the last"]);
         assert_eq!(heard(&theirs).len(), said - 1);
-        ours.beat().await;
+        let time = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        time.block_on(ours.beat());
         assert_eq!(heard(&theirs), ["READY=1", "STATUS=the last"]);
     }
 
