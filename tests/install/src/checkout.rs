@@ -45,8 +45,24 @@ impl Checkout {
                 Command::new("cp").arg("-a").arg(sources().join(name)).arg(&checkout.folder).status();
             assert!(copied.unwrap().success());
         }
+        checkout.pages_that_are_not_written_yet();
         checkout.programs("first");
         checkout
+    }
+
+    /// To whoever installs, a page is bytes, too.
+    fn pages_that_are_not_written_yet(&self) {
+        let table = fs::read_to_string(self.folder.join("packaging/files")).unwrap();
+        let rows = table.lines().filter(|line| line.starts_with('/'));
+        let columns = rows.map(|line| line.split_whitespace().collect::<Vec<_>>());
+        for source in
+            columns.filter(|row| row[3] != "program" && row[4] != "-").map(|row| self.folder.join(row[4]))
+        {
+            if !source.exists() {
+                fs::create_dir_all(source.parent().unwrap()).unwrap();
+                fs::write(&source, format!("{}\n", source.display())).unwrap();
+            }
+        }
     }
 
     /// Programs of another build.
@@ -65,17 +81,10 @@ impl Checkout {
         fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
     }
 
-    /// `./install`, with these words.
-    pub fn command(&self, words: &[&str]) -> Command {
-        let mut command = Command::new(self.folder.join("install"));
-        command.args(words).current_dir("/").env("LC_ALL", "C");
-        command
-    }
-
-    /// The same for this machine.
+    /// `./install` for this machine, with these words more.
     pub fn command_for(&self, machine: &Machine, words: &[&str]) -> Command {
-        let mut command = self.command(words);
-        command.arg("--root").arg(machine.root());
+        let mut command = Command::new(self.folder.join("install"));
+        command.arg("--root").arg(machine.root()).args(words).current_dir("/").env("LC_ALL", "C");
         command
     }
 

@@ -8,6 +8,7 @@
 )]
 
 pub mod checkout;
+pub mod double;
 pub mod layout;
 pub mod machine;
 pub mod original;

@@ -38,15 +38,20 @@ pub enum What {
 
 impl fmt::Debug for Seen {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.what {
-            What::Directory => write!(f, "a directory")?,
-            What::Link(to) => write!(f, "a link to {}", to.display())?,
+        write!(f, "{:?} {:o} of {}:{}", self.what, self.mode, self.user, self.group)
+    }
+}
+
+impl fmt::Debug for What {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            What::Directory => write!(f, "a directory"),
+            What::Link(to) => write!(f, "a link to {}", to.display()),
             What::File(bytes) => {
-                let begin = &bytes[..bytes.len().min(60)];
-                write!(f, "a file of {} bytes ({:?})", bytes.len(), String::from_utf8_lossy(begin))?;
+                let begin = String::from_utf8_lossy(&bytes[..bytes.len().min(60)]);
+                write!(f, "a file of {} bytes ({begin:?})", bytes.len())
             }
         }
-        write!(f, " {:o} of {}:{}", self.mode, self.user, self.group)
     }
 }
 
