@@ -40,7 +40,16 @@ impl Checkout {
         let folder = std::env::temp_dir().join(format!("install-from-{test}-{}", std::process::id()));
         fs::create_dir(&folder).unwrap();
         let checkout = Checkout { folder: folder.canonicalize().unwrap() };
-        for name in ["install", "packaging", "etc", "docs"] {
+        for name in [
+            "install",
+            "packaging",
+            "etc",
+            "docs",
+            "Cargo.toml",
+            "README.md",
+            "LICENSE-APACHE",
+            "LICENSE-MIT",
+        ] {
             let copied =
                 Command::new("cp").arg("-a").arg(sources().join(name)).arg(&checkout.folder).status();
             assert!(copied.unwrap().success());
@@ -60,7 +69,7 @@ impl Checkout {
         {
             if !source.exists() {
                 fs::create_dir_all(source.parent().unwrap()).unwrap();
-                fs::write(&source, format!("{}\n", source.display())).unwrap();
+                fs::write(&source, "a page\n").unwrap();
             }
         }
     }

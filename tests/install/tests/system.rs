@@ -25,8 +25,9 @@ fn systemd_reads_the_units_again_and_starts_and_enables_nothing() {
     for program in ["systemctl", "systemd-tmpfiles", "chkconfig"] {
         double.program(program, "");
     }
-    install(&double, &from, &[]);
+    let told = install(&double, &from, &[]);
     assert_eq!(double.calls(), ["systemctl daemon-reload", "systemd-tmpfiles --create piranha.conf"]);
+    assert!(told.contains("    systemctl start pulse\n"), "{told}");
     // Nothing changed: nothing to be told.
     install(&double, &from, &[]);
     assert_eq!(double.calls().len(), 2);
@@ -39,7 +40,22 @@ fn chkconfig_learns_of_both_services_and_switches_none_on() {
     double.program("chkconfig", "");
     let told = install(&double, &from, &[]);
     assert_eq!(double.calls(), ["chkconfig --add pulse", "chkconfig --add piranha-gui"]);
-    assert!(told.contains("note: chkconfig knows pulse now; it is off\n"), "{told}");
+    assert!(told.contains("note: pulse has its place among the services; it is off\n"), "{told}");
+}
+
+#[test]
+fn on_debian_without_systemd_both_are_registered_and_off() {
+    let (double, from) = (Double::new("debian"), Checkout::new("debian"));
+    double.program("update-rc.d", "");
+    install(&double, &from, &[]);
+    assert_eq!(
+        double.calls(),
+        ["update-rc.d pulse defaults-disabled", "update-rc.d piranha-gui defaults-disabled"]
+    );
+    double.changes.link("/etc/rc3.d/S01pulse", "../init.d/pulse");
+    double.changes.link("/etc/rc3.d/K01piranha-gui", "../init.d/piranha-gui");
+    install(&double, &from, &[]);
+    assert_eq!(double.calls().len(), 2);
 }
 
 #[test]
