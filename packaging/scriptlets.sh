@@ -49,6 +49,7 @@ make_directory() { # mode owner path
 make_file() { # mode owner path
     take_saved "$2" "$3"
     if [ -e "$3" ] || [ -L "$3" ]; then return; fi
+    mkdir -p "${3%/*}"
     cp "$first_versions$3" "$3.new" && chown "$2" "$3.new" && chmod "$1" "$3.new" && mv "$3.new" "$3"
 }
 
