@@ -99,44 +99,21 @@ reload_systemd() {
     ! systemd_runs || systemctl daemon-reload
 }
 
-# Restarts what runs, but is not the program that is installed now.
+# Restarts what runs, but is not the program that is installed now. Piranha's own web page is an httpd; the init script knows it
+# from the one of the machine.
 restart_replaced() {
-    ! was_replaced /usr/sbin/pulse /var/run/pulse.pid || call pulse restart
-    ! was_replaced /usr/sbin/piranha_gui /var/run/piranha-httpd.pid || call piranha-gui restart
-    replace_httpd
-}
-
-was_replaced() { # program pid-file
-    [ "$(program_of "$2")" = "$1 (deleted)" ]
+    case $(program_of /var/run/pulse.pid) in
+        '/usr/sbin/pulse (deleted)') call pulse condrestart ;;
+    esac
+    for pid_file in /var/run/piranha-httpd.pid /var/log/piranha/piranha-httpd.pid; do
+        case $(program_of "$pid_file") in
+            '/usr/sbin/piranha_gui (deleted)' | */httpd*) call piranha-gui condrestart ;;
+        esac
+    done
 }
 
 program_of() { # pid-file
-    [ -s "$1" ] && readlink "/proc/$(head -n 1 "$1")/exe"
-}
-
-# Piranha's own web page is an httpd, which is found by its pid file and by its configuration: the httpd of the machine has
-# neither.
-replace_httpd() {
-    for pid_file in /var/run/piranha-httpd.pid /var/log/piranha/piranha-httpd.pid; do
-        case $(program_of "$pid_file") in
-            */httpd* | */apache*) ;;
-            *) continue ;;
-        esac
-        httpd=$(head -n 1 "$pid_file")
-        grep -q /etc/sysconfig/ha/conf/httpd.conf "/proc/$httpd/cmdline" || continue
-        kill "$httpd"
-        wait_for_end "$httpd" || { say "the old web page (process $httpd) does not end"; return; }
-        rm -f "$pid_file"
-        call piranha-gui start
-    done
-}
-
-wait_for_end() { # process
-    for _ in 1 2 3 4 5 6 7 8 9 10; do
-        [ -d "/proc/$1" ] || return 0
-        sleep 1
-    done
-    return 1
+    [ ! -s "$1" ] || readlink "/proc/$(head -n 1 "$1")/exe"
 }
 
 # Has the init script of a service do something. It hands over to systemd where that runs.
