@@ -103,13 +103,18 @@ reload_systemd() {
 # from the one of the machine.
 restart_replaced() {
     case $(program_of /var/run/pulse.pid) in
-        '/usr/sbin/pulse (deleted)') call pulse condrestart ;;
+        '/usr/sbin/pulse (deleted)') restart pulse ;;
     esac
     for pid_file in /var/run/piranha-httpd.pid /var/log/piranha/piranha-httpd.pid; do
         case $(program_of "$pid_file") in
-            '/usr/sbin/piranha_gui (deleted)' | */httpd*) call piranha-gui condrestart ;;
+            '/usr/sbin/piranha_gui (deleted)' | */httpd*) restart piranha-gui ;;
         esac
     done
+}
+
+# The package is in place even if that fails.
+restart() { # service
+    call "$1" condrestart || say "$1 was not restarted; when its reason is gone: service $1 start"
 }
 
 program_of() { # pid-file
