@@ -37,6 +37,8 @@ pub struct Entry {
     pub line: String,
     /// `info`, `error` and so on.
     pub severities: Vec<String>,
+    /// Piranha has the same words.
+    of_piranha: bool,
     pattern: Regex,
 }
 
@@ -44,8 +46,14 @@ impl Entry {
     /// Whether it is this line that it tells of.
     pub fn describes(&self, line: &Line) -> bool {
         self.programs.contains(&line.ident.as_str())
-            && self.severities.iter().any(|severity| in_the_log(severity) == line.severity)
+            && self.severities().any(|severity| severity == line.severity)
             && self.pattern.is_match(&line.text)
+    }
+
+    /// As they are in the log. Piranha, on the other router perhaps, knows only `info`.
+    fn severities(&self) -> impl Iterator<Item = &str> {
+        let own = self.severities.iter().map(|severity| in_the_log(severity));
+        own.chain(self.of_piranha.then_some("info"))
     }
 }
 
@@ -84,11 +92,14 @@ fn read() -> Vec<Entry> {
         }
         let cells = row.strip_prefix("| ").and_then(|row| row.strip_suffix(" |"));
         let cells: Vec<_> = cells.map(|row| row.split(" | ").collect()).unwrap_or_default();
-        if let ([code, severities, "yes" | "no", _, _], false) = (cells.as_slice(), programs.is_empty()) {
+        if let ([code, severities, of_piranha @ ("yes" | "no"), _, _], false) =
+            (cells.as_slice(), programs.is_empty())
+        {
             let line = unquoted(code);
             let pattern = pattern(&line, &variable);
             let severities = severities.split(", ").map(str::to_owned).collect();
-            entries.push(Entry { programs: programs.clone(), line, severities, pattern });
+            let (programs, of_piranha) = (programs.clone(), *of_piranha == "yes");
+            entries.push(Entry { programs, line, severities, of_piranha, pattern });
         }
     }
     entries
@@ -140,6 +151,8 @@ mod tests {
             line("fos", "info", "Shutting down local service 192.0.2.1:80 "),
             line("lvsd", "err", "  --> /etc/sysconfig/ha/lvs.cf:3:11"),
             line("cron", "info", "not ours"),
+            line("pulse", "warning", "partner active"),
+            line("pulse", "info", "partner active"),
         ];
         assert_eq!(unexplained(&known).count(), 0);
         let unknown = [
