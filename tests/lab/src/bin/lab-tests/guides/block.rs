@@ -5,7 +5,17 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The documents that are played.
-pub(super) const GUIDES: &[&str] = &["docs/quick-start.md"];
+pub(super) const GUIDES: [&str; 6] = [
+    README,
+    "docs/quick-start.md",
+    "docs/migration.md",
+    "docs/firewall-marks.md",
+    "docs/real-servers.md",
+    "docs/heartbeat.md",
+];
+
+/// Its commands are few: what does not say where is said on the router that serves, and may stand in a bare block.
+const README: &str = "README.md";
 
 /// A document.
 #[derive(Debug)]
@@ -59,6 +69,7 @@ impl Guide {
                     }
                     _ => panic!("{at}: what is shown stands behind no commands"),
                 },
+                "" if path == README && looks_like_commands(&fence) => blocks.push(Block::of(path, fence)),
                 "" => {
                     assert!(!looks_like_commands(&fence), "{at}: commands stand in ```sh, with `# on WHERE`")
                 }
@@ -73,8 +84,17 @@ impl Block {
     fn of(guide: &'static str, fence: Fence) -> Self {
         let at = format!("{guide}:{}", fence.line);
         let first = fence.lines.first().and_then(|line| line.strip_prefix("# ")).unwrap_or_default();
-        let (path, place) =
-            first.split_once("on ").unwrap_or_else(|| panic!("{at}: begins without `# on WHERE`"));
+        let Some((path, place)) = first.split_once("on ") else {
+            assert!(guide == README, "{at}: begins without `# on WHERE`");
+            let deed = Deed::Say { commands: fence.lines.join("\n") + "\n", shown: None };
+            return Self {
+                guide,
+                section: fence.section,
+                line: fence.line,
+                place: "the active router".to_owned(),
+                deed,
+            };
+        };
         let path = path.trim_end_matches([',', ' ']);
         let deed = if fence.language == "conf" {
             assert!(path.starts_with('/'), "{at}: a file begins with `# /its/path, on WHERE`");
@@ -86,13 +106,13 @@ impl Block {
         Self { guide, section: fence.section, line: fence.line, place: place.to_owned(), deed }
     }
 
-    /// The first line behind the one that says where, by which the block is known.
-    pub(super) fn begins_with(&self, line: &str) -> bool {
+    /// How the first line behind the one that says where begins, by which the block is known.
+    pub(super) fn begins_with(&self, words: &str) -> bool {
         let text = match &self.deed {
             Deed::Say { commands, .. } => commands,
             Deed::Write { path, .. } => path,
         };
-        text.lines().next().is_some_and(|first| first.trim_end() == line)
+        text.starts_with(words)
     }
 }
 

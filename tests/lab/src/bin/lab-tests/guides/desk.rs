@@ -103,6 +103,38 @@ impl Desk {
         }
     }
 
+    /// Real servers have HTTPS, too: who comes with a mark comes to port 443.
+    pub(super) fn answer_https(&self) {
+        let (key, certificate) = ("/etc/nginx/lab.key", "/etc/nginx/lab.crt");
+        for machine in &self.real_servers {
+            let subject = format!("/CN={machine}");
+            let words = [
+                "req",
+                "-x509",
+                "-newkey",
+                "ec",
+                "-pkeyopt",
+                "ec_paramgen_curve:prime256v1",
+                "-nodes",
+                "-days",
+                "2",
+                "-subj",
+                &subject,
+                "-keyout",
+                key,
+                "-out",
+                certificate,
+            ];
+            machine.run("openssl", &words).expect_success();
+            let listen = format!(
+                "listen 443 ssl; ssl_certificate {certificate}; ssl_certificate_key {key}; listen 80;"
+            );
+            fs::write(machine.path(NGINX), nginx(machine.name()).replace("listen 80;", &listen))
+                .expect("nginx's file");
+            machine.run("nginx", &["-s", "reload"]).expect_success();
+        }
+    }
+
     /// The address that clients know.
     pub(super) fn floating_address(&self) -> &'static str {
         FLOATING
@@ -158,18 +190,21 @@ fn install(router: &Machine) {
     let shell = "set -e; mkdir -p /etc/init.d; cp /etc/rc.d/init.d/pulse /etc/init.d/; rm -r /etc/rc.d; \
                  touch /usr/sbin/piranha_gui; mount --bind /usr/sbin/piranha-gui /usr/sbin/piranha_gui";
     router.run("sh", &["-c", shell]).expect_success();
-    for script in ["pulse", "piranha-gui"] {
-        let source = repository().join("etc/init.d").join(script);
-        if source.exists() {
-            let path = format!("/etc/init.d/{script}");
-            fs::copy(&source, router.path(&path))
-                .unwrap_or_else(|error| panic!("{}: {error}", source.display()));
-            router.run("chmod", &["755", &path]).expect_success();
-        }
-    }
+    install_files(router);
     router
         .run("install", &["-m", "664", "-g", "piranha", "/dev/null", "/etc/sysconfig/ha/lvs.cf"])
         .expect_success();
+}
+
+/// Init scripts and what logrotate reads, as they lie in the repository.
+pub(super) fn install_files(router: &Machine) {
+    for (file, mode) in
+        [("init.d/pulse", "755"), ("init.d/piranha-gui", "755"), ("logrotate.d/piranha", "644")]
+    {
+        let (source, path) = (repository().join("etc").join(file), format!("/etc/{file}"));
+        fs::copy(&source, router.path(&path)).unwrap_or_else(|error| panic!("{}: {error}", source.display()));
+        router.run("chmod", &[mode, &path]).expect_success();
+    }
 }
 
 /// Lets root of either router in on the other one by a key, without a question.

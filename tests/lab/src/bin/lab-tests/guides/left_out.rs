@@ -3,11 +3,12 @@
 use lab::Machine;
 
 use super::block::{Block, GUIDES, Guide};
+use super::migration;
 
 /// A block that is not run as it stands.
 pub(super) struct LeftOut {
     pub(super) guide: &'static str,
-    /// Its first line, or the path of a file.
+    /// How its first line begins, or the path of a file.
     pub(super) begins: &'static str,
     pub(super) why: &'static str,
     pub(super) covered_by: &'static str,
@@ -23,35 +24,157 @@ pub(super) enum Instead {
     WordsAlone,
 }
 
+const README: &str = "README.md";
 const QUICK_START: &str = "docs/quick-start.md";
+const MIGRATION: &str = "docs/migration.md";
+const MARKS: &str = "docs/firewall-marks.md";
+const REAL_SERVERS: &str = "docs/real-servers.md";
+
+const NO_SYSTEMD: &str = "no systemd runs in the lab's machines";
+const NO_RPM: &str = "Debian has no database of rpm, and the package of old is not ours to give";
+const NO_SELINUX: &str = "the lab's kernel has no SELinux policy";
+const NO_NFT: &str =
+    "user-mode-linux has nf_tables without a single family; where the kernel has them it is run";
 
 const TABLE: &[LeftOut] = &[
     LeftOut {
-        guide: QUICK_START,
-        begins: "./install",
-        why: "it builds, and asks a registry; a machine of the lab has the programs and scripts already",
+        guide: README,
+        begins: "./demo",
+        why: "it is the lab itself, with a tale about it",
+        covered_by: "./test, which builds it; it is made of what these tests are made of",
+        instead: Instead::Nothing,
+    },
+    LeftOut {
+        guide: README,
+        begins: "cargo build --release",
+        why: "it builds, and writes over programs of a whole computer",
+        covered_by: "the tests of ./install",
+        instead: Instead::Nothing,
+    },
+    LeftOut {
+        guide: README,
+        begins: "groupadd -r piranha",
+        why: "it writes over programs of a whole computer",
         covered_by: "the tests of ./install",
         instead: Instead::Nothing,
     },
     LeftOut {
         guide: QUICK_START,
-        begins: "systemctl enable pulse             # where systemd runs",
-        why: "the lab's machines have no systemd",
+        begins: "./install",
+        why: "it builds; a machine of the lab has programs and scripts already",
+        covered_by: "the tests of ./install",
+        instead: Instead::Nothing,
+    },
+    LeftOut {
+        guide: QUICK_START,
+        begins: "systemctl enable pulse",
+        why: NO_SYSTEMD,
         covered_by: "the tests of the units",
         instead: Instead::Nothing,
     },
     LeftOut {
         guide: QUICK_START,
-        begins: "chkconfig --level 35 pulse on      # RHEL 6 and older",
+        begins: "chkconfig --level 35 pulse on",
         why: "Debian has no chkconfig",
         covered_by: "the header that it reads, by the tests of the init scripts",
         instead: Instead::Nothing,
     },
     LeftOut {
         guide: QUICK_START,
-        begins: "ssh -L 3636:localhost:3636 root@192.168.26.2",
+        begins: "ssh -L 3636",
         why: "a session that stays open, on a computer that is not of the lab",
-        covered_by: "guides::quick_start, which asks the page for itself on router A",
+        covered_by: "migration_from_piranha, which asks the page on the router itself",
+        instead: Instead::Nothing,
+    },
+    LeftOut {
+        guide: MARKS,
+        begins: "nft add table ip lvs",
+        why: NO_NFT,
+        covered_by: "the same rules by iptables, which are played beside it",
+        instead: Instead::WordsAlone,
+    },
+    LeftOut {
+        guide: REAL_SERVERS,
+        begins: "nmcli connection add",
+        why: "no NetworkManager runs in the lab",
+        covered_by: "the same address by hand, which is played in the same section",
+        instead: Instead::Nothing,
+    },
+    LeftOut {
+        guide: REAL_SERVERS,
+        begins: "service arptables_jf save",
+        why: "a service of RHEL 5 and 6",
+        covered_by: "the rules themselves, which are played in the same section",
+        instead: Instead::Nothing,
+    },
+    LeftOut {
+        guide: REAL_SERVERS,
+        begins: "nft -f /etc/nftables/lvs.nft",
+        why: NO_NFT,
+        covered_by: "the same rule by iptables, which is played in the same section",
+        instead: Instead::WordsAlone,
+    },
+    LeftOut {
+        guide: MIGRATION,
+        begins: "rpm -q piranha",
+        why: NO_RPM,
+        covered_by: "the tests of the packages",
+        instead: Instead::Nothing,
+    },
+    LeftOut {
+        guide: MIGRATION,
+        begins: "mkdir -p /var/tmp/new && cd /var/tmp/new\nrpm2cpio",
+        why: NO_RPM,
+        covered_by: "the tests of the packages",
+        instead: Instead::Deed(migration::unpack_lvsd),
+    },
+    LeftOut {
+        guide: MIGRATION,
+        begins: "rpm -Uvh /var/tmp/piranha-0.9.0",
+        why: NO_RPM,
+        covered_by: "the tests of the packages",
+        instead: Instead::Deed(migration::install_ours),
+    },
+    LeftOut {
+        guide: MIGRATION,
+        begins: "rpm -Uvh --oldpackage",
+        why: NO_RPM,
+        covered_by: "the tests of the packages",
+        instead: Instead::Deed(migration::install_piranha),
+    },
+    LeftOut {
+        guide: MIGRATION,
+        begins: "rsync -a root@OLD-ROUTER",
+        why: "the name stands for a computer of the reader",
+        covered_by: "the tests of ./install over files of an old router",
+        instead: Instead::Nothing,
+    },
+    LeftOut {
+        guide: MIGRATION,
+        begins: "systemctl daemon-reload",
+        why: NO_SYSTEMD,
+        covered_by: "the tests of the units",
+        instead: Instead::Nothing,
+    },
+    LeftOut {
+        guide: MIGRATION,
+        begins: "restorecon -v /usr/sbin/pulse",
+        why: NO_SELINUX,
+        covered_by: "nothing: it needs a kernel with a policy",
+        instead: Instead::Nothing,
+    },
+    LeftOut {
+        guide: MIGRATION,
+        begins: "semanage fcontext",
+        why: NO_SELINUX,
+        covered_by: "nothing: it needs a kernel with a policy",
+        instead: Instead::Nothing,
+    },
+    LeftOut {
+        guide: MIGRATION,
+        begins: "firewall-cmd",
+        why: "no firewalld runs in the lab",
+        covered_by: "the tests of the units, which read the services",
         instead: Instead::Nothing,
     },
 ];

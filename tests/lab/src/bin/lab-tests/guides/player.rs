@@ -48,7 +48,7 @@ impl Desk {
             Deed::Write { path, content } => {
                 self.who(&block.place).into_iter().for_each(|machine| write(machine, path, content));
             }
-            Deed::Say { commands, shown } if commands.contains("piranhactl failover") => {
+            Deed::Say { commands, shown } if is_a_planned_takeover(block, commands) => {
                 let traffic = self.client.request(self.floating());
                 traffic.wait_for_answers(5);
                 let event = traffic.moment();
@@ -82,6 +82,11 @@ impl Desk {
             assert!(possible || refused && !outcome.stderr.contains("syntax error"), "{block}: {outcome:?}");
         }
     }
+}
+
+/// A takeover that somebody plans on a router of which it is said that it serves.
+fn is_a_planned_takeover(block: &Block, commands: &str) -> bool {
+    block.place.starts_with("router ") && commands.contains("piranhactl failover")
 }
 
 fn one(block: &Block, machine: &Machine, commands: &str, shown: Option<&str>) {

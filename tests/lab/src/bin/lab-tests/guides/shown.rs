@@ -1,6 +1,6 @@
 //! Whether output is what a guide shows.
 
-/// `...` alone on a line stands for any lines, at the end of a line for its rest, at the end of a word for the word's.
+/// `...` alone on a line stands for any lines, among words for any words, at the end of a word for its rest.
 /// Numbers that are words, or parts of words that are no addresses, may be others: `3s`, `(pid 812)`, `web1`.
 pub(super) fn agrees(shown: &str, output: &str) -> bool {
     let shown: Vec<&str> = shown.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
@@ -19,17 +19,19 @@ fn lines_agree(shown: &[&str], output: &[&str]) -> bool {
 }
 
 fn line_agrees(shown: &str, output: &str) -> bool {
-    let mut output = output.split_whitespace();
-    let mut shown = shown.split_whitespace().peekable();
-    while let Some(word) = shown.next() {
-        if word == "..." && shown.peek().is_none() {
-            return true;
-        }
-        if !output.next().is_some_and(|other| word_agrees(word, other)) {
-            return false;
-        }
+    let (shown, output): (Vec<_>, Vec<_>) =
+        (shown.split_whitespace().collect(), output.split_whitespace().collect());
+    words_agree(&shown, &output)
+}
+
+fn words_agree(shown: &[&str], output: &[&str]) -> bool {
+    match shown.split_first() {
+        None => output.is_empty(),
+        Some((&"...", rest)) => (0..=output.len()).any(|skipped| words_agree(rest, &output[skipped..])),
+        Some((word, rest)) => output
+            .split_first()
+            .is_some_and(|(first, others)| word_agrees(word, first) && words_agree(rest, others)),
     }
-    output.next().is_none()
 }
 
 fn word_agrees(shown: &str, output: &str) -> bool {
@@ -61,6 +63,7 @@ mod tests {
     fn numbers_may_be_others_and_addresses_may_not() {
         assert!(agrees("ready for 2s: web1", "  ready   for 11.5s: web3"));
         assert!(agrees("one\n...\n  two ...\n", "one\nx\ny\ntwo and three\n"));
+        assert!(agrees("... two three ...", "one two three"));
         assert!(agrees("eth0... 1", "eth0@if7 1"));
         assert!(!agrees("-> 10.0.0.1:80", "-> 10.0.0.2:80"));
         assert!(!agrees("3 of 3", "3 of 3 up"));
