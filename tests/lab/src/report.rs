@@ -1,10 +1,12 @@
 //! What a failing test shows: of every machine its log, addresses, IPVS table, processes and the output of what was started.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, PoisonError};
 
 use crate::machine::Machine;
+use crate::troubleshooting::unexplained as unexplained_in;
 
 /// Lines of one program's output that are shown.
 const LONGEST_OUTPUT: usize = 60;
@@ -19,6 +21,13 @@ pub(crate) fn remember(machine: &Machine) {
 /// Every machine of this world.
 pub fn machines() -> Vec<Machine> {
     MACHINES.lock().unwrap_or_else(PoisonError::into_inner).clone()
+}
+
+/// The lines in the logs of all machines that `docs/troubleshooting.md` does not tell of, each once.
+pub(crate) fn unexplained() -> BTreeSet<String> {
+    let logs: Vec<_> = machines().iter().map(Machine::log).collect();
+    let lines = logs.iter().flat_map(|log| unexplained_in(log));
+    lines.map(|line| format!("{}.{}: {}", line.ident, line.severity, line.text)).collect()
 }
 
 /// Prints the state of every machine of this world.

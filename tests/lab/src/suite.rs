@@ -275,10 +275,19 @@ fn run_one(tests: &[Test], name: &str) -> ExitCode {
         let _ = done.send(result.is_ok());
     });
     match ended.recv_timeout(TEST_LIMIT) {
-        Ok(true) => return ExitCode::SUCCESS,
+        Ok(true) => return explained(),
         Ok(false) => {}
         Err(_) => println!("not finished after {TEST_LIMIT:?}"),
     }
     report::print();
     ExitCode::FAILURE
+}
+
+/// Whether whoever reads the log can look up every line of it.
+fn explained() -> ExitCode {
+    let lines = report::unexplained();
+    for line in &lines {
+        println!("docs/troubleshooting.md has no entry for {line}");
+    }
+    if lines.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

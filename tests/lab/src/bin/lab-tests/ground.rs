@@ -108,12 +108,12 @@ fn power_goes_and_comes_back() {
 fn the_system_log_is_kept() {
     let pair = Pair::boot(Routing::Direct);
     pair.primary
-        .run("logger", &["-p", "daemon.warning", "-t", "pulse", "--id=760", "partner dead"])
+        .run("logger", &["-p", "daemon.warning", "-t", "greeting", "--id=760", "hello"])
         .expect_success();
-    pair.primary.wait_for_log("partner dead", Duration::from_secs(5));
+    pair.primary.wait_for_log("hello", Duration::from_secs(5));
     let line = pair.primary.log().remove(0);
     assert_eq!((line.facility.as_str(), line.severity.as_str()), ("daemon", "warning"));
-    assert_eq!((line.ident.as_str(), line.pid), ("pulse", Some(760)));
+    assert_eq!((line.ident.as_str(), line.pid), ("greeting", Some(760)));
     assert!(pair.backup.log().is_empty(), "each machine has its own log");
 }
 
