@@ -132,7 +132,10 @@ const STORIES: [(&str, Story); 6] = [
                 Deed(migration::run_piranha),
                 Play(MIGRATION, &["Before", "The standby first", "Then the primary", "The page"]),
                 Deed(migration::log_in_with_the_old_password),
-                Play(MIGRATION, &["When both are new", "Firewall", "Going back"]),
+                Play(
+                    MIGRATION,
+                    &["When both are new", "A machine with systemd", "SELinux", "Firewall", "Going back"],
+                ),
                 Deed(migration::expect_a_mixed_pair),
             ],
         },

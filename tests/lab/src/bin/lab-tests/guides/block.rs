@@ -167,7 +167,7 @@ fn looks_like_commands(fence: &Fence) -> bool {
         "cargo",
     ];
     fence.lines.iter().any(|line| {
-        let word = line.split_whitespace().next().unwrap_or_default();
+        let word = line.split(char::is_whitespace).next().unwrap_or_default();
         word.starts_with("./") || WORDS.contains(&word)
     })
 }
