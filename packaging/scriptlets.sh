@@ -43,20 +43,25 @@ make_kept() {
 }
 
 make_directory() { # mode owner path
-    mkdir -p "$3" && chown "$2" "$3" && chmod "$1" "$3"
+    mkdir -p "$3" && chown "$2" "$3" && chmod "$1" "$3" && label "$3"
 }
 
 make_file() { # mode owner path
     take_saved "$2" "$3"
     if [ -e "$3" ] || [ -L "$3" ]; then return; fi
     mkdir -p "${3%/*}"
-    cp "$first_versions$3" "$3.new" && chown "$2" "$3.new" && chmod "$1" "$3.new" && mv "$3.new" "$3"
+    cp "$first_versions$3" "$3.new" && chown "$2" "$3.new" && chmod "$1" "$3.new" && mv "$3.new" "$3" && label "$3"
+}
+
+# As SELinux wants it, where that is.
+label() { # path
+    ! command -v restorecon >/dev/null || restorecon "$1" || :
 }
 
 # Whoever erased Piranha has the configuration under another name: it comes back, unless there is a newer one.
 take_saved() { # owner path
     [ ! -s "$2" ] && [ -s "$2.rpmsave" ] || return 0
-    mv "$2.rpmsave" "$2" && chown "$1" "$2" && say "$2 was missing or empty: $2.rpmsave is $2 again"
+    mv "$2.rpmsave" "$2" && chown "$1" "$2" && label "$2" && say "$2 was missing or empty: $2.rpmsave is $2 again"
 }
 
 # Makes both services known to the machine. None is switched on or off, and none is started.
