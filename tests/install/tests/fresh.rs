@@ -89,13 +89,22 @@ fn an_account_that_exists_keeps_its_numbers() {
 
 #[test]
 fn where_red_hat_has_its_scripts_ours_lie_too() {
-    let (machine, from) = (Machine::new("scripts"), Checkout::new("scripts"));
-    machine.directory("/etc/rc.d/init.d", 0o755, (0, 0));
-    from.install(&machine, &[]);
-    for name in ["pulse", "piranha-gui"] {
-        let script = machine.look(&format!("/etc/rc.d/init.d/{name}")).unwrap();
-        assert_eq!((script.mode, script.user, script.group), (0o755, 0, 0));
-        assert!(machine.look(&format!("/etc/init.d/{name}")).is_none());
+    let from = Checkout::new("scripts");
+    // On newer systems the link is there before the directory that it leads to.
+    for (test, link, directory) in [("directory", false, true), ("link", true, false), ("both", true, true)] {
+        let machine = Machine::new(&format!("scripts-{test}"));
+        if link {
+            machine.link("/etc/init.d", "rc.d/init.d");
+        }
+        if directory {
+            machine.directory("/etc/rc.d/init.d", 0o755, (0, 0));
+        }
+        from.install(&machine, &[]);
+        for name in ["pulse", "piranha-gui"] {
+            let script = machine.look(&format!("/etc/rc.d/init.d/{name}")).unwrap();
+            assert_eq!((script.mode, script.user, script.group), (0o755, 0, 0), "{test}");
+        }
+        assert_eq!(machine.look("/etc/init.d").is_some(), link, "{test}");
     }
 }
 
