@@ -37,6 +37,7 @@ pub mod checked;
 pub mod command;
 pub mod conversation;
 pub mod dice;
+pub mod init_scripts;
 pub mod ipv6;
 pub mod kernel;
 pub mod log;

@@ -1,5 +1,5 @@
 //! What a package installs for the web page, as far as a machine of the lab needs it: user and group, directories, the init
-//! script of pulse.
+//! scripts.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -13,9 +13,6 @@ pub const PORT: u16 = 3636;
 
 /// Not 60, which is another group's on Debian.
 const NUMBER: u32 = 960;
-
-/// Starts, stops and tells of pulse in the words and with the exit status of Red Hat's script.
-const INIT_SCRIPT: &str = include_str!("page/pulse.init");
 
 /// How long a program of the web page may take to begin to listen.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -33,7 +30,6 @@ impl Machine {
         );
         self.append("/etc/group", &format!("piranha:x:{NUMBER}:\n"));
         for (directory, mode, owner) in [
-            ("/etc/rc.d/init.d", 0o755, "root:root"),
             ("/etc/sysconfig/ha/conf", 0o755, "root:root"),
             ("/var/log/piranha", 0o755, "piranha:root"),
             ("/var/lib/piranha", 0o750, "root:piranha"),
@@ -42,9 +38,7 @@ impl Machine {
             fs::create_dir_all(self.path(directory)).unwrap_or_else(|error| panic!("{directory}: {error}"));
             self.allow(directory, mode, owner);
         }
-        let script = self.path("/etc/rc.d/init.d/pulse");
-        fs::write(&script, INIT_SCRIPT).unwrap_or_else(|error| panic!("{}: {error}", script.display()));
-        self.allow("/etc/rc.d/init.d/pulse", 0o755, "root:root");
+        self.install_init_scripts();
     }
 
     /// Starts the web page, which starts its helper; it listens when this returns. The configuration file belongs to the page's group
@@ -60,12 +54,12 @@ impl Machine {
         wait_until("the socket of piranha-helper", PATIENCE, || {
             self.path("/run/piranha/helper.sock").exists()
         });
-        let _serves_as_well = self.start("/usr/sbin/piranha-gui", &["--nodaemon"]);
+        let _serves_as_well = self.start("/usr/sbin/piranha_gui", &["--nodaemon"]);
         wait_until("the web page", PATIENCE, || self.listens(PORT));
     }
 
     /// Sets owner and mode, as long as the machine has power.
-    fn allow(&self, path: &str, mode: u32, owner: &str) {
+    pub(crate) fn allow(&self, path: &str, mode: u32, owner: &str) {
         self.run("chown", &[owner, path]).expect_success();
         let done = fs::set_permissions(self.path(path), fs::Permissions::from_mode(mode));
         done.unwrap_or_else(|error| panic!("{self}: {path}: {error}"));

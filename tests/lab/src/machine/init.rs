@@ -22,12 +22,13 @@ use crate::log;
 use crate::role;
 
 /// Programs of the house, found at `/usr/sbin` of every machine once they are built.
-const PROGRAMS: [&str; 9] = [
+const PROGRAMS: [&str; 10] = [
     "pulse",
     "lvsd",
     "fos",
     "nanny",
     "piranha-gui",
+    "piranha_gui",
     "piranha-helper",
     "piranha-passwd",
     "piranhactl",
@@ -105,8 +106,13 @@ fn private_copy(directory: &str) -> io::Result<()> {
 
 /// The programs that were built, by their path on the computer.
 fn open_programs(directory: &Path) -> Vec<(&'static str, PathBuf)> {
-    let built = PROGRAMS.iter().map(|&name| (name, directory.join(name)));
+    let built = PROGRAMS.iter().map(|&name| (name, directory.join(as_built(name))));
     built.filter(|(_, path)| path.exists()).collect()
+}
+
+/// The web page has an underscore where it is installed, as Piranha's has, and a hyphen where it was built.
+fn as_built(name: &str) -> &str {
+    if name == "piranha_gui" { "piranha-gui" } else { name }
 }
 
 /// Bound rather than linked, so that the processes are seen as `/usr/sbin/pulse` and so on.

@@ -14,6 +14,7 @@ mod guides;
 mod hand_over;
 mod heartbeat;
 mod hot_standby;
+mod init_scripts;
 mod ipv6;
 mod kernel;
 mod kills;
@@ -77,6 +78,7 @@ fn main() -> ExitCode {
         sorry::tests(),
         web_page::tests(),
         guides::tests(),
+        init_scripts::tests(),
     ];
     lab::suite::main(&groups.concat())
 }

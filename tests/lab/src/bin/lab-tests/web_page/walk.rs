@@ -23,6 +23,7 @@ pub(crate) fn go(person: &mut impl Person, pair: &Pair) {
     start(person, pair);
     lose_a_real_server(person, pair);
     change_a_weight(person, pair);
+    restart_and_stop(person, pair);
 }
 
 fn global_settings(person: &mut impl Person) {
@@ -155,6 +156,30 @@ fn change_a_weight(person: &mut impl Person, pair: &Pair) {
     person.press("RELOAD");
     let real_server = format!("{}:80", pair.real_address(2));
     person.update_until("the weight of web2", |page| routed(page, &real_server) == Some(7));
+}
+
+/// The helper calls the init script.
+fn restart_and_stop(person: &mut impl Person, pair: &Pair) {
+    let pulse = || pair.primary.processes_named("pulse").first().map(|process| process.pid);
+    let before = pulse();
+    for (button, question) in
+        [("RESTART", "Restart pulse on this router?"), ("STOP", "Stop pulse on this router?")]
+    {
+        person.press("CONTROL/MONITORING");
+        // The first press asks.
+        person.press(button);
+        person.expect(question);
+        person.press(button);
+        person.expect(&format!("/etc/rc.d/init.d/pulse {}: done", button.to_lowercase()));
+        person.press("CONTROL/MONITORING");
+        if button == "RESTART" {
+            person.expect("Daemon: running");
+            assert!(pulse().is_some() && pulse() != before, "{before:?} became {:?}", pulse());
+        }
+    }
+    person.expect("Daemon: stopped");
+    assert_eq!(pulse(), None);
+    assert!(!pair.primary.has_address(FLOATING), "left after a stop");
 }
 
 /// The weight of a real server in the routing table as the page shows it: `  -> 192.168.26.1:80   Route   1   0   0`.
