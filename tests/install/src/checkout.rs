@@ -54,24 +54,8 @@ impl Checkout {
                 Command::new("cp").arg("-a").arg(sources().join(name)).arg(&checkout.folder).status();
             assert!(copied.unwrap().success());
         }
-        checkout.pages_that_are_not_written_yet();
         checkout.programs("first");
         checkout
-    }
-
-    /// To whoever installs, a page is bytes, too.
-    fn pages_that_are_not_written_yet(&self) {
-        let table = fs::read_to_string(self.folder.join("packaging/files")).unwrap();
-        let rows = table.lines().filter(|line| line.starts_with('/'));
-        let columns = rows.map(|line| line.split_whitespace().collect::<Vec<_>>());
-        for source in
-            columns.filter(|row| row[3] != "program" && row[4] != "-").map(|row| self.folder.join(row[4]))
-        {
-            if !source.exists() {
-                fs::create_dir_all(source.parent().unwrap()).unwrap();
-                fs::write(&source, "a page\n").unwrap();
-            }
-        }
     }
 
     /// Programs of another build.
