@@ -71,7 +71,7 @@ impl Guide {
                 },
                 "" if path == README && looks_like_commands(&fence) => blocks.push(Block::of(path, fence)),
                 "" => {
-                    assert!(!looks_like_commands(&fence), "{at}: commands stand in ```sh, with `# on WHERE`")
+                    assert!(!looks_like_commands(&fence), "{at}: commands stand in ```sh, with `# on WHERE`");
                 }
                 _ => {}
             }

@@ -11,7 +11,6 @@
 //! ```
 
 use std::fs;
-use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
@@ -21,7 +20,8 @@ use lab::{Lab, Machine, Switch, wait_until};
 use super::block::repository;
 
 const PATIENCE: Duration = Duration::from_secs(20);
-const FLOATING: &str = "192.168.26.10";
+/// The address that clients know.
+pub(super) const FLOATING: &str = "192.168.26.10";
 /// Where real servers have their web server's configuration.
 const NGINX: &str = "/etc/nginx/nginx.conf";
 /// What an administrator brings along.
@@ -134,16 +134,6 @@ impl Desk {
             machine.run("nginx", &["-s", "reload"]).expect_success();
         }
     }
-
-    /// The address that clients know.
-    pub(super) fn floating_address(&self) -> &'static str {
-        FLOATING
-    }
-
-    /// The web site.
-    pub(super) fn floating(&self) -> SocketAddr {
-        format!("{FLOATING}:80").parse().expect("an address and a port")
-    }
 }
 
 fn connect(machine: Machining, public: &Switch, inside: Option<&Switch>, number: u8) -> Machining {
@@ -228,7 +218,7 @@ fn acquaint(a: &Machine, b: &Machine) {
         })
     };
     let users: String = public("user").into_iter().map(|(_, key)| key).collect();
-    let hosts: String = public("host").into_iter().map(|(address, key)| format!("{address} {key}")).collect();
+    let hosts: String = public("host").map(|(address, key)| format!("{address} {key}")).concat();
     for (machine, _) in routers {
         for (path, content) in [
             ("/run/ssh/authorized_keys", users.as_str()),

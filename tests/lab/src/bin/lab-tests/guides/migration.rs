@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use lab::{Machine, wait_until};
 
-use super::desk::{self, Desk};
+use super::desk::{self, Desk, FLOATING};
 use crate::pairings::original;
 
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -18,7 +18,7 @@ pub(super) fn run_piranha(desk: &Desk) {
         router.write("/etc/sysconfig/ha/conf/piranha.passwd", OLD_PASSWORD);
         router.run("chown", &["piranha:piranha", "/etc/sysconfig/ha/conf/piranha.passwd"]).expect_success();
         router.run("service", &["pulse", "start"]).expect_success();
-        wait_until("a router serves", PATIENCE, || desk.router_a.has_address(desk.floating_address()));
+        wait_until("a router serves", PATIENCE, || desk.router_a.has_address(FLOATING));
     }
 }
 
@@ -67,5 +67,5 @@ pub(super) fn expect_a_mixed_pair(desk: &Desk) {
         let status = desk.router_a.run("piranhactl", &["status"]).expect_success();
         status.contains("This router: primary, active") && status.contains("as Piranha's pulse")
     });
-    assert!(!desk.router_b.has_address(desk.floating_address()));
+    assert!(!desk.router_b.has_address(FLOATING));
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use lab::{Machine, Moment, Outcome, wait_until};
 
 use super::block::{Block, Deed, Guide};
-use super::desk::Desk;
+use super::desk::{Desk, FLOATING};
 use super::left_out::{self, Instead};
 use super::shown;
 
@@ -40,7 +40,7 @@ impl Desk {
         if let Some(entry) = left_out::entry(block) {
             return match entry.instead {
                 Instead::Nothing => {}
-                Instead::Deed(deed) => self.who(&block.place).into_iter().for_each(|machine| deed(machine)),
+                Instead::Deed(deed) => self.who(&block.place).into_iter().for_each(deed),
                 Instead::WordsAlone => self.say_where_nothing_can_come_of_it(block),
             };
         }
@@ -49,7 +49,8 @@ impl Desk {
                 self.who(&block.place).into_iter().for_each(|machine| write(machine, path, content));
             }
             Deed::Say { commands, shown } if is_a_planned_takeover(block, commands) => {
-                let traffic = self.client.request(self.floating());
+                let traffic =
+                    self.client.request(format!("{FLOATING}:80").parse().expect("an address and a port"));
                 traffic.wait_for_answers(5);
                 let event = traffic.moment();
                 self.say(block, commands, shown.as_deref());
@@ -126,11 +127,8 @@ fn run(machine: &Machine, commands: &str) -> Outcome {
 impl Desk {
     /// The router that has the floating address, once it is one alone.
     pub(super) fn active(&self) -> &Machine {
-        let owners = || {
-            [&self.router_a, &self.router_b]
-                .into_iter()
-                .filter(|router| router.has_address(self.floating_address()))
-        };
+        let owners =
+            || [&self.router_a, &self.router_b].into_iter().filter(|router| router.has_address(FLOATING));
         wait_until("one router serves", PATIENCE, || owners().count() == 1);
         owners().next().expect("one router")
     }
