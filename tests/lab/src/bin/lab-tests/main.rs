@@ -25,6 +25,7 @@ mod marks;
 mod matrix;
 mod nanny;
 mod originals;
+mod packages;
 mod pair;
 mod pairings;
 mod piranhactl;
@@ -66,6 +67,7 @@ fn main() -> ExitCode {
         bad_input::tests(),
         sync::tests(),
         originals::tests(),
+        packages::tests(),
         ipv6::tests(),
         control::tests(),
         storm::tests(),
