@@ -1,6 +1,7 @@
 //! What of the command line and the environment is meant for pulse alone, by way of `/etc/sysconfig/pulse`.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt as _;
 use std::process::Command;
 
 use crate::delay;
@@ -16,10 +17,24 @@ pub(crate) fn keep_from(command: &mut Command) {
     }
 }
 
-/// The words before a comment. A shell drops what stands behind `OPTIONS="--forceactive"  # ...`, and systemd, which reads
-/// the same file, does not.
-pub(crate) fn without_comment(words: impl IntoIterator<Item = OsString>) -> impl Iterator<Item = OsString> {
-    words.into_iter().take_while(|word| !word.as_encoded_bytes().starts_with(b"#"))
+/// What stands before a comment. A shell drops what is behind `OPTIONS="--forceactive"  # ...`. systemd, which reads the same
+/// file, does not, and even drops the blanks before it.
+pub(crate) fn without_comment(words: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
+    let mut kept = Vec::new();
+    for word in words {
+        let Some(end) = word.as_bytes().iter().position(|byte| *byte == b'#') else {
+            kept.push(word);
+            continue;
+        };
+        kept.extend(
+            word.as_bytes()
+                .get(..end)
+                .filter(|before| !before.is_empty())
+                .map(|it| OsStr::from_bytes(it).into()),
+        );
+        break;
+    }
+    kept
 }
 
 #[cfg(test)]
@@ -27,14 +42,15 @@ mod tests {
     use super::without_comment;
 
     #[test]
-    fn a_comment_begins_with_a_word_as_in_a_shell() {
+    fn a_comment_ends_the_words_also_where_systemd_has_joined_it_to_one() {
         for (line, meant) in [
             ("pulse --forceactive # for the test", "pulse --forceactive"),
             ("pulse -v #-n", "pulse -v"),
             ("pulse # all", "pulse"),
-            ("pulse -c /etc/lvs#2.cf", "pulse -c /etc/lvs#2.cf"),
+            ("pulse -v --forceactive# for the test", "pulse -v --forceactive"),
+            ("pulse -n -v", "pulse -n -v"),
         ] {
-            let words: Vec<_> = without_comment(line.split(' ').map(Into::into)).collect();
+            let words = without_comment(line.split(' ').map(Into::into));
             assert_eq!(words, meant.split(' ').collect::<Vec<_>>(), "{line}");
         }
     }

@@ -197,7 +197,8 @@ fn pulse_waits_before_it_starts_as_delay_says() {
 fn a_comment_behind_the_options_is_none_of_them() {
     on_stage("systemd::a_comment_behind_the_options_is_none_of_them", |stage| {
         stage.configure(ROUTER, "", &[FLOATING]);
-        let options = ["--forceactive", "#", "for", "the", "--nonsense"];
+        // What systemd makes of `OPTIONS="--forceactive"  # for the --nonsense`.
+        let options = ["--forceactive#", "for", "the", "--nonsense"];
         let output = stage.command(&options).output().unwrap();
         assert_eq!(output.status.code(), Some(1), "a shell would not hand it on");
 
