@@ -38,6 +38,7 @@ pub mod command;
 pub mod conversation;
 pub mod dice;
 pub mod init_scripts;
+pub mod installed;
 pub mod ipv6;
 pub mod kernel;
 pub mod log;

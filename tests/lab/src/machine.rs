@@ -270,9 +270,16 @@ impl Machine {
     ///
     /// If the machine is off.
     pub fn without_programs(&self) {
-        let options = "lowerdir=/usr,upperdir=/run/.layers/usr/upper,workdir=/run/.layers/usr/work";
+        self.lay_over_usr(&[]);
+    }
+
+    /// The same with these folders between the layer and the computer's `/usr`, the first one on top.
+    pub(crate) fn lay_over_usr(&self, folders: &[&Path]) {
+        let folders = folders.iter().map(|folder| format!("{}:", folder.display())).collect::<String>();
+        let layers = "upperdir=/run/.layers/usr/upper,workdir=/run/.layers/usr/work";
+        let options = format!("lowerdir={folders}/usr,{layers}");
         self.run("mkdir", &["-p", "/run/.layers/usr/upper", "/run/.layers/usr/work"]).expect_success();
-        self.run("mount", &["-t", "overlay", "overlay", "-o", options, "/usr"]).expect_success();
+        self.run("mount", &["-t", "overlay", "overlay", "-o", &options, "/usr"]).expect_success();
     }
 
     pub(crate) fn power_on(&self) {

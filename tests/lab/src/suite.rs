@@ -14,7 +14,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::kernel::{self, Console, Kind, Session};
-use crate::{command, report, role, world};
+use crate::{command, installed, report, role, world};
 use tally::{Account, Tally, Verdict, second_chance};
 
 /// A lab test.
@@ -38,7 +38,7 @@ macro_rules! tests {
 const TEST_LIMIT: Duration = Duration::from_secs(120);
 
 /// All tests may take this long.
-const SUITE_LIMIT: Duration = Duration::from_secs(40 * 60);
+const SUITE_LIMIT: Duration = Duration::from_secs(60 * 60);
 
 /// Says to a kernel that the tests have failed before; whole names follow.
 const AGAIN: &str = "--again";
@@ -124,6 +124,7 @@ fn conduct(selection: &Selection, arguments: &[String]) -> ExitCode {
     }
     let run = kernel::new_run().expect("a directory for the run");
     let kind = kernel::choose();
+    installed::prepare(&run);
     let names = selection.names();
     println!("{} lab tests on {} {kind:?} kernel(s)", names.len(), selection.kernels);
     let first = run_on_kernels(kind, &run, "kernel", selection.kernels, arguments);

@@ -37,6 +37,7 @@ mod stalls;
 mod status;
 mod storm;
 mod sync;
+mod systemd;
 mod traffic;
 mod web_page;
 
@@ -62,6 +63,7 @@ fn main() -> ExitCode {
         status::tests(),
         files::tests(),
         pool::tests(),
+        systemd::tests(),
         traffic::tests(),
         reload::tests(),
         bad_input::tests(),
