@@ -70,6 +70,7 @@ fn furnish(name: &str, programs: &Path) -> io::Result<()> {
     fresh("proc", "/proc")?;
     fresh("sysfs", "/sys")?;
     fresh("tmpfs", "/run")?;
+    fs::set_permissions("/run", fs::Permissions::from_mode(0o755))?;
     fs::create_dir_all("/run/lock/subsys")?;
     for directory in ["/etc", "/usr/sbin", "/var"] {
         private_copy(directory)?;

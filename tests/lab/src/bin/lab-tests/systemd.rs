@@ -1,5 +1,6 @@
 //! The units, under a systemd that is the first process of each router.
 
+use std::fs;
 use std::time::Duration;
 
 use lab::page::PORT;
@@ -8,76 +9,115 @@ use lab::suite::Test;
 use lab::{Machine, Pair, Routing, tests, wait_until};
 use nix::sys::signal::Signal;
 
+use crate::web_page::person::Person;
+
 const PATIENCE: Duration = Duration::from_secs(20);
+
+/// What `piranha-passwd` is told.
+const PASSWORD: &str = "a good long password";
 
 pub(crate) fn tests() -> Vec<Test> {
     tests!("systemd":
         a_pair_comes_up_at_boot_and_hands_over,
-        what_kills_pulse_leaves_nothing_and_nothing_restarts_it,
+        the_watchdog_ends_a_pulse_that_hangs_and_nothing_is_left,
         the_page_runs_without_rights_and_restarts_pulse,
     )
 }
 
-/// Two routers with everything installed, the file of the pair, and systemd.
-fn boot(pair: &Pair, enabled: &[&str]) {
-    for router in pair.routers() {
-        router.install();
-        router.write(CONFIGURATION, pair.configuration().to_string());
-        router.boot_systemd(enabled);
-    }
-}
-
 fn a_pair_comes_up_at_boot_and_hands_over() {
     let pair = Pair::boot(Routing::Direct);
-    boot(&pair, &["pulse"]);
+    for router in pair.routers() {
+        install(router, &pair);
+        router.boot_systemd(&["pulse"]);
+    }
     pair.wait_until_active(&pair.primary);
     assert!(pair.only(&pair.primary));
-    assert_eq!(show(&pair.backup, "StatusText"), "standby");
     let status = pair.primary.run("systemctl", &["status", "--no-pager", "pulse"]).expect_success();
     assert!(status.contains("Active: active (running)"), "{status}");
-    assert!(status.contains("Status: \"active"), "{status}");
+    assert!(status.contains("Status: \"primary, active: "), "{status}");
+    let standby = show(&pair.backup, "StatusText");
+    assert!(standby.starts_with("backup, ready: "), "{standby}");
 
     let traffic = pair.client.request(pair.floating());
     traffic.wait_for_answers(10);
     let before = main_process(&pair.primary);
     pair.primary.run("systemctl", &["reload", "pulse"]).expect_success();
+    pair.primary.wait_for_log("rereading configuration file", PATIENCE);
     assert_eq!(main_process(&pair.primary), before, "a reload keeps the process");
     let stop = traffic.moment();
     pair.primary.run("service", &["pulse", "stop"]).expect_success();
     traffic.expect_answers_within(Duration::from_secs(1), stop);
     assert!(pair.only(&pair.backup));
     assert_clear(&pair.primary);
-    let stopped = pair.primary.run("service", &["pulse", "status"]);
-    assert_eq!(stopped.code(), 3, "{}", stopped.stdout);
+    assert_eq!(pair.primary.run("service", &["pulse", "status"]).code(), 3);
     pair.primary.run("service", &["pulse", "start"]).expect_success();
     pair.primary.run("service", &["pulse", "status"]).expect_success();
     assert!(pair.only(&pair.backup), "who returns stands by");
 }
 
-fn what_kills_pulse_leaves_nothing_and_nothing_restarts_it() {
+fn the_watchdog_ends_a_pulse_that_hangs_and_nothing_is_left() {
     let pair = Pair::boot(Routing::Direct);
-    boot(&pair, &["pulse"]);
+    for router in pair.routers() {
+        install(router, &pair);
+        shorten_watchdog(router);
+        router.boot_systemd(&["pulse"]);
+    }
     pair.wait_until_active(&pair.primary);
-    // The loop stands still; the watchdog of systemd ends what its partner has replaced already.
     pair.primary.signal("pulse", Signal::SIGSTOP);
-    wait_until("the end of a pulse that hangs", Duration::from_secs(60), || {
-        show(&pair.primary, "ActiveState") == "failed"
-    });
+    pair.wait_until_active(&pair.backup);
+    wait_until("the end of a pulse that hangs", PATIENCE, || show(&pair.primary, "ActiveState") == "failed");
     assert_eq!(show(&pair.primary, "Result"), "watchdog");
     assert_clear(&pair.primary);
-    pair.wait_until_active(&pair.backup);
     assert!(pair.only(&pair.backup));
     pair.primary.run("systemctl", &["start", "pulse"]).expect_success();
-    assert!(pair.only(&pair.backup));
+    assert!(pair.only(&pair.backup), "who returns stands by");
 }
 
 fn the_page_runs_without_rights_and_restarts_pulse() {
     let pair = Pair::boot(Routing::Direct);
     let router = &pair.primary;
-    router.install();
-    router.write(CONFIGURATION, pair.configuration().to_string());
+    install(router, &pair);
+    router.run("piranha-passwd", &[PASSWORD]).expect_success();
     router.boot_systemd(&["pulse", "piranha-gui"]);
-    wait_until("the web page", PATIENCE, || router.listens(PORT));
+    let page = router.processes_named("piranha_gui").first().expect("the web page").pid;
+    let status = router.run("cat", &[&format!("/proc/{page}/status")]).expect_success();
+    let number = router.run("id", &["-u", "piranha"]).expect_success();
+    assert!(status.contains(&format!("Uid:\t{}\t", number.trim())), "{status}");
+    for set in ["CapEff", "CapPrm", "CapBnd"] {
+        assert!(status.contains(&format!("{set}:\t{:016}\n", 0)), "{status}");
+    }
+
+    let mut links = pair.client.links(&format!("http://192.168.26.9:{PORT}/"));
+    Person::press(&mut links, "Login");
+    links.log_in("piranha", PASSWORD);
+    Person::press(&mut links, "GLOBAL SETTINGS");
+    Person::fill(&mut links, "Primary server private IP", "10.0.0.9");
+    Person::press(&mut links, "ACCEPT");
+    wait_until("what was saved", PATIENCE, || {
+        router.read(CONFIGURATION).is_some_and(|file| file.contains("primary_private = 10.0.0.9"))
+    });
+    let before = main_process(router);
+    Person::press(&mut links, "CONTROL/MONITORING");
+    Person::press(&mut links, "RESTART");
+    links.expect("Restart pulse on this router?");
+    Person::press(&mut links, "RESTART");
+    wait_until("another pulse", PATIENCE, || {
+        show(router, "ActiveState") == "active" && main_process(router) != before
+    });
+    links.expect("systemctl restart pulse.service: done");
+}
+
+/// Everything, and the file of the pair.
+fn install(router: &Machine, pair: &Pair) {
+    router.install();
+    fs::write(router.path(CONFIGURATION), pair.configuration().to_string()).expect("lvs.cf");
+}
+
+/// As `systemctl edit --runtime pulse` does.
+fn shorten_watchdog(router: &Machine) {
+    let folder = router.path("/run/systemd/system/pulse.service.d");
+    fs::create_dir_all(&folder).expect("a folder in /run");
+    fs::write(folder.join("override.conf"), "[Service]\nWatchdogSec=5s\n").expect("a file in /run");
 }
 
 fn show(router: &Machine, property: &str) -> String {

@@ -1,6 +1,6 @@
 //! The web page as a person uses it, in Chromium and in text browsers: the way that Red Hat's manual leads.
 
-mod person;
+pub(crate) mod person;
 mod walk;
 
 use std::fs;
