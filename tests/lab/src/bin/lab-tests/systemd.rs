@@ -90,6 +90,7 @@ fn the_page_runs_without_rights_and_restarts_pulse() {
     let mut links = pair.client.links(&format!("http://192.168.26.9:{PORT}/"));
     Person::press(&mut links, "Login");
     links.log_in("piranha", PASSWORD);
+    links.expect("CONTROL / MONITORING");
     Person::press(&mut links, "GLOBAL SETTINGS");
     Person::fill(&mut links, "Primary server private IP", "10.0.0.9");
     Person::press(&mut links, "ACCEPT");
@@ -113,11 +114,11 @@ fn install(router: &Machine, pair: &Pair) {
     fs::write(router.path(CONFIGURATION), pair.configuration().to_string()).expect("lvs.cf");
 }
 
-/// As `systemctl edit --runtime pulse` does.
+/// As `systemctl edit pulse` does.
 fn shorten_watchdog(router: &Machine) {
-    let folder = router.path("/run/systemd/system/pulse.service.d");
-    fs::create_dir_all(&folder).expect("a folder in /run");
-    fs::write(folder.join("override.conf"), "[Service]\nWatchdogSec=5s\n").expect("a file in /run");
+    let folder = router.path("/usr/lib/systemd/system/pulse.service.d");
+    fs::create_dir_all(&folder).expect("a folder beside the unit");
+    fs::write(folder.join("override.conf"), "[Service]\nWatchdogSec=5s\n").expect("a file in it");
 }
 
 fn show(router: &Machine, property: &str) -> String {
