@@ -275,9 +275,10 @@ impl Machine {
 
     /// The same with these folders between the layer and the computer's `/usr`, the first one on top.
     pub(crate) fn lay_over_usr(&self, folders: &[&Path]) {
-        let folders = folders.iter().map(|folder| format!("{}:", folder.display())).collect::<String>();
+        let folders: Vec<_> = folders.iter().map(|folder| folder.display().to_string()).collect();
+        let lower = [folders, vec!["/usr".to_owned()]].concat().join(":");
         let layers = "upperdir=/run/.layers/usr/upper,workdir=/run/.layers/usr/work";
-        let options = format!("lowerdir={folders}/usr,{layers}");
+        let options = format!("lowerdir={lower},{layers}");
         self.run("mkdir", &["-p", "/run/.layers/usr/upper", "/run/.layers/usr/work"]).expect_success();
         self.run("mount", &["-t", "overlay", "overlay", "-o", &options, "/usr"]).expect_success();
     }
