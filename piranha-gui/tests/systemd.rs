@@ -4,11 +4,13 @@
 
 mod web;
 
+use std::ffi::OsStr;
 use std::fs;
 use std::net::TcpStream;
 use std::os::unix::fs::{PermissionsExt as _, chown};
 use std::os::unix::net::UnixDatagram;
 use std::os::unix::process::CommandExt as _;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -33,7 +35,7 @@ impl Started {
         let folder = Folder::new();
         let given = setup.command(&folder);
         let program = folder.path("piranha_gui");
-        fs::copy(given.get_program(), &program).unwrap();
+        copy_program(given.get_program(), &program);
         let told = UnixDatagram::bind(folder.path("told")).unwrap();
         fs::set_permissions(folder.path("told"), fs::Permissions::from_mode(0o666)).unwrap();
         told.set_read_timeout(Some(PATIENCE)).unwrap();
@@ -57,6 +59,11 @@ impl Started {
     fn is_signalled(&self, signal: Signal) {
         kill(Pid::from_raw(i32::try_from(self.page.id()).unwrap()), signal).unwrap();
     }
+}
+
+/// By a process of its own: a copy of ours could still be open in a child of another test, and then nobody may execute it.
+fn copy_program(from: &OsStr, to: &Path) {
+    assert!(Command::new("cp").args([from, to.as_os_str()]).status().unwrap().success());
 }
 
 impl Drop for Started {
@@ -142,7 +149,7 @@ fn a_key_that_the_page_may_not_read_is_named_with_what_to_do() {
     folder.write("conf/key", made.signing_key.serialize_pem().as_bytes());
     fs::set_permissions(folder.path("conf/key"), fs::Permissions::from_mode(0o600)).unwrap();
     let program = folder.path("piranha_gui");
-    fs::copy(given.get_program(), &program).unwrap();
+    copy_program(given.get_program(), &program);
     let output = Command::new(program).args(given.get_args()).uid(NOBODY).gid(NOBODY).output().unwrap();
     assert_eq!(output.status.code(), Some(6));
     let said = String::from_utf8(output.stderr).unwrap();

@@ -42,7 +42,9 @@ pub(crate) fn clear(interfaces: &mut Interfaces, options: &Options) -> bool {
     let removed = match recorded_addresses() {
         Ok(floating) => remove(interfaces, &floating),
         Err(error) => {
-            tracing::error!("{error}; remove floating addresses by hand, then this file");
+            tracing::error!(
+                "cannot tell what an earlier pulse left: {error}; remove floating addresses by hand, then this file"
+            );
             false
         }
     };

@@ -9,6 +9,7 @@ use lab::suite::Test;
 use lab::{Machine, Pair, Routing, tests, wait_until};
 use nix::sys::signal::Signal;
 
+use crate::guides::block::Block;
 use crate::web_page::person::Person;
 
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -26,11 +27,13 @@ pub(crate) fn tests() -> Vec<Test> {
 
 fn a_pair_comes_up_at_boot_and_hands_over() {
     let pair = Pair::boot(Routing::Direct);
-    for router in pair.routers() {
-        install(router, &pair);
-        router.boot_systemd(&["pulse"]);
-    }
+    pair.routers().into_iter().for_each(|router| install(router, &pair));
+    pair.primary.boot_systemd(&["pulse"]);
     pair.wait_until_active(&pair.primary);
+    pair.backup.boot_systemd(&[]);
+    assert!(pair.backup.processes_named("pulse").is_empty(), "an installation switches nothing on");
+    perform(&pair.backup, "docs/quick-start.md", "systemctl enable pulse");
+    perform(&pair.backup, "docs/migration.md", "systemctl daemon-reload");
     assert!(pair.only(&pair.primary));
     let status = pair.primary.run("systemctl", &["status", "--no-pager", "pulse"]).expect_success();
     assert!(status.contains("Active: active (running)"), "{status}");
@@ -106,6 +109,11 @@ fn the_page_runs_without_rights_and_restarts_pulse() {
         show(router, "ActiveState") == "active" && main_process(router) != before
     });
     links.expect("systemctl restart pulse.service: done");
+}
+
+/// Does what a guide tells to do where systemd runs.
+fn perform(router: &Machine, guide: &'static str, begins: &str) {
+    router.run("sh", &["-ec", &Block::commands(guide, begins)]).expect_success();
 }
 
 /// Everything, and the file of the pair.

@@ -25,7 +25,7 @@ pub(super) struct Guide {
 
 /// Something to do.
 #[derive(Debug, Clone)]
-pub(super) struct Block {
+pub(crate) struct Block {
     pub(super) guide: &'static str,
     /// The nearest heading of the second level.
     pub(super) section: String,
@@ -104,6 +104,16 @@ impl Block {
             Deed::Say { commands: fence.lines[1..].join("\n") + "\n", shown: None }
         };
         Self { guide, section: fence.section, line: fence.line, place: place.to_owned(), deed }
+    }
+
+    /// The commands of the block in this guide that begins so.
+    pub(crate) fn commands(guide: &'static str, begins: &str) -> String {
+        let blocks = Guide::read(guide).blocks;
+        let found = blocks.into_iter().find(|block| block.begins_with(begins));
+        match found.unwrap_or_else(|| panic!("{guide}: no block begins with {begins:?}")).deed {
+            Deed::Say { commands, .. } => commands,
+            Deed::Write { path, .. } => panic!("{guide}: {path} is a file"),
+        }
     }
 
     /// How the first line behind the one that says where begins, by which the block is known.
