@@ -256,10 +256,10 @@ mod tests {
         == Firewall marks
         -- iptables (RHEL 5 to 7: then `service iptables save`)
         # mark 21
-        iptables -t mangle -A PREROUTING -d 192.0.2.11 -p tcp -m multiport --dports 21,10000:20000 -j MARK --set-mark 21
+        iptables -t mangle -A PREROUTING -d 192.0.2.11 -p tcp -m multiport --dports 20,21,10000:20000 -j MARK --set-mark 21
         -- nftables: lines for `nft -f`; your table and chain may have other names
         # mark 21
-        add rule inet mangle prerouting ip daddr 192.0.2.11 tcp dport { 21,10000-20000 } meta mark set 21
+        add rule inet mangle prerouting ip daddr 192.0.2.11 tcp dport { 20,21,10000-20000 } meta mark set 21
         == FTP
         -- Both routers, as root (and in /etc/modules-load.d/lvs.conf)
         modprobe nf_conntrack_ftp
@@ -267,6 +267,12 @@ mod tests {
         pasv_min_port=10000
         pasv_max_port=20000
         "#);
+    }
+
+    #[test]
+    fn with_nat_answers_to_active_transfers_need_no_mark() {
+        let text = as_text(&firewall::recipes(&config(&FILE.replace("direct", "nat")), 3636));
+        assert!(text.contains("--dports 21,10000:20000 ") && text.contains("modprobe ip_vs_ftp\n"), "{text}");
     }
 
     #[test]

@@ -144,7 +144,7 @@ fn marks(config: &Config) -> Vec<Rule> {
         let Some(address) = used(section) else { continue };
         let known = ports.entry((section.fwmark, address, protocol(section))).or_default();
         let port = if is_ftp(section) {
-            Some(format!("21,{PASSIVE}"))
+            Some(ftp_ports(config))
         } else {
             section.port_number().map(|port| port.to_string())
         };
@@ -171,14 +171,21 @@ fn marks(config: &Config) -> Vec<Rule> {
         .collect()
 }
 
+/// Answers to an active transfer go to port 20 of the floating address. With NAT `ip_vs_ftp` expects them.
+fn ftp_ports(config: &Config) -> String {
+    let active = if config.network == ForwardingMethod::Nat { "" } else { "20," };
+    format!("{active}21,{PASSIVE}")
+}
+
 fn ftp(config: &Config) -> Recipe {
     let nat = config.network == ForwardingMethod::Nat;
     let mut modules = vec!["modprobe nf_conntrack_ftp".to_owned()];
     modules.extend(nat.then(|| "modprobe ip_vs_ftp".to_owned()));
     Recipe::new(
         "FTP",
-        "A client opens a second connection for each transfer, to a port that the server chooses. Give the service a \
-         firewall mark and persistence, tell the FTP servers to choose from these ports, and mark port 21 with them.",
+        "Each transfer has a second connection: a passive one to a port that the server chooses, an active one from its \
+         port 20. Give the service a firewall mark and persistence, tell the FTP servers to choose from these ports, \
+         and give all of them the mark.",
     )
     .step("Both routers, as root (and in /etc/modules-load.d/lvs.conf)", modules)
     .step(
