@@ -132,7 +132,7 @@ impl Level for Config {
         row("sync", Kind::Boolean, into!(sync = boolean?)).idle(),
         row("heartbeat_key_file", Kind::String, into!(heartbeat_key_file = Some(string))).ours(),
         row("heartbeat_auth", Kind::Fixed(HeartbeatAuth::NAMES), into!(heartbeat_auth = fixed?)).ours(),
-        row("announce_refresh", Kind::Period, into!(announce_refresh = Some(period?))).ours(),
+        row("announce_refresh", Kind::Period, into!(announce_refresh = Some(period_or_never?))).ours(),
         row("hot_standby", Kind::Boolean, into!(hot_standby = boolean?)).ours(),
         row("expire_persistence", Kind::Boolean, into!(expire_persistence = boolean?)).ours(),
         row("nanny_pool", Kind::Boolean, into!(nanny_pool = Some(boolean?))).ours(),

@@ -245,6 +245,15 @@ impl<'a> Value<'a> {
         period.ok_or_else(|| self.fault(ErrorKind::BadArgument).because(Cause::NotATime))
     }
 
+    /// The same, or 0 for never. What is cut off to 0 is a slip.
+    pub(crate) fn period_or_never(&mut self) -> Read<Duration> {
+        let zero = self.word(0).iter().all(|byte| !(b'1'..=b'9').contains(byte));
+        match time::with_unit(self.word(0)) {
+            Some(never) if zero => Ok(never),
+            _ => self.period(),
+        }
+    }
+
     /// A number of checks of our own keywords: 1 to 100.
     pub(crate) fn count(&mut self) -> Read<u32> {
         let count = std::str::from_utf8(self.word(0)).ok().and_then(|word| word.parse().ok());

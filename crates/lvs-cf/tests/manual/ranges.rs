@@ -81,3 +81,15 @@ fn a_count_and_a_period_have_the_limits_that_are_told() {
         assert_eq!(read(line), right, "{line}");
     }
 }
+
+#[test]
+fn only_announcements_may_never_come() {
+    let page = Page::read();
+    let entry = page.entries.iter().find(|it| it.keyword == "announce_refresh").expect("an entry");
+    let meaning = entry.meaning.join(" ");
+    assert!(meaning.contains("or with 0, they are announced when there is a reason only."), "{meaning}");
+    for (value, right) in [("0", true), ("0.0s", true), ("1ms", true), ("0.5ms", false)] {
+        let line = format!("#% announce_refresh = {value}");
+        assert_eq!(read(Place::File, &line).is_ok(), right, "{line}");
+    }
+}
