@@ -195,6 +195,22 @@ fn virtual_servers_of_two_families_with_one_mark_are_two_services() {
 }
 
 #[test]
+fn without_an_address_only_a_virtual_server_with_a_mark_can_be_started() {
+    let message = |text: &str| {
+        let warnings = check(text.as_bytes(), &NumbersOnly);
+        let found = warnings.diagnostics().find(|it| it.name == "no-address").map(|it| it.message.clone());
+        found.unwrap_or_else(|| panic!("nothing is said about {text}"))
+    };
+    let cannot = "active, but without an address: it cannot be started";
+    assert_eq!(message("virtual b {\nactive = 1\n}"), cannot);
+    assert_eq!(message("service = fos\nfailover b {\nactive = 1\nfwmark = 1\n}"), cannot);
+    assert_eq!(
+        message("virtual b {\nactive = 1\nfwmark = 1\n}"),
+        "active, but without an address: it goes by its firewall mark alone, and no floating address is raised for it"
+    );
+}
+
+#[test]
 fn a_sound_file_has_nothing_to_say() {
     assert_eq!(Case::default().names(), BTreeSet::new());
     assert!(

@@ -37,9 +37,14 @@ pub(super) fn check(config: &Config, file: &Block, findings: &mut Findings<'_>) 
 
 fn section(service: &VirtualServer, block: &Block, findings: &mut Findings<'_>) {
     if service.active && service.address.is_none() {
-        findings.section(Warning::NoAddress, block, || {
-            "active, but without an address: it cannot be started".into()
-        });
+        // A firewall mark is enough for the kernel.
+        let without = if service.fwmark != 0 && block.kind == BlockKind::Virtual {
+            "goes by its firewall mark alone, and no floating address is raised for it"
+        } else {
+            "cannot be started"
+        };
+        findings
+            .section(Warning::NoAddress, block, || format!("active, but without an address: it {without}"));
     }
     let marked_without_port = service.fwmark != 0 && service.port == 0;
     if service.port_number().is_none() && !marked_without_port {
