@@ -13,8 +13,10 @@ pub(crate) fn run(options: &Options, config: &Config) -> u8 {
     for complaint in &plan.complaints {
         eprintln!("lvs: {complaint}");
     }
-    let (tcp, tcp_fin, udp) = (config.tcp_timeout, config.tcpfin_timeout, config.udp_timeout);
-    if [tcp, tcp_fin, udp].iter().any(|seconds| *seconds > 0) {
+    // Below 0 counts as 0, which leaves the kernel's value.
+    let [tcp, tcp_fin, udp] =
+        [config.tcp_timeout, config.tcpfin_timeout, config.udp_timeout].map(|seconds| seconds.max(0));
+    if [tcp, tcp_fin, udp] != [0; 3] {
         println!("ipvsadm --set {tcp} {tcp_fin} {udp}");
     }
     for virtual_server in &plan.virtual_servers {

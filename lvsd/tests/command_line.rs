@@ -226,6 +226,14 @@ virtual nowhere {
 }
 
 #[test]
+fn a_negative_time_out_is_shown_as_what_it_counts_as() {
+    let folder = Folder::new("negative-time-out");
+    let shown = |time_outs: &str| folder.said_of(&["--test-start"], &folder.file(time_outs.as_bytes()));
+    assert_eq!(shown("tcp_timeout = 600\nudp_timeout = -5\n"), "ipvsadm --set 600 0 0\n[0]\n");
+    assert_eq!(shown("udp_timeout = -5\n"), "[0]\n");
+}
+
+#[test]
 fn files_that_are_no_configuration() {
     let folder = Folder::new("bad-files");
     insta::assert_snapshot!(folder.said_of(&[], &folder.0.join("missing.cf")), @"
