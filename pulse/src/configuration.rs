@@ -56,7 +56,10 @@ pub(crate) fn read(path: &Path) -> Result<Configuration, String> {
         .warnings
         .iter()
         .filter(|warning| names.contains(&warning.name))
-        .map(|warning| format!("{shown}, line {}: {}", warning.line, warning.message))
+        .map(|warning| match warning.line {
+            0 => format!("{shown}: {}", warning.message),
+            line => format!("{shown}, line {line}: {}", warning.message),
+        })
         .collect();
     let authentication =
         key_file::authentication(&config).map_err(|refusal| format!("pulse: {refusal}\n"))?;

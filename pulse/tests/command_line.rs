@@ -264,6 +264,16 @@ fn a_backup_router_that_is_marked_inactive() {
 }
 
 #[test]
+fn a_warning_about_what_is_not_there_names_no_line() {
+    let content = ROUTER.replace("nat_router = 10.11.12.254 eth1:1\n", "").replace("network = nat\n", "");
+    let path = file("no-line", format!("{content}backup_private = 10.11.12.3\n").as_bytes());
+    let path = path.to_str().unwrap();
+    let said = in_shell(WITH_ADDRESS, &["192.168.26.9/24", "-n", "-t", "-c", path]).replace(path, "lvs.cf");
+    assert!(said.contains("lvs.cf: with NAT, real servers need a floating gateway"), "{said}");
+    assert!(said.contains("lvs.cf, line "), "{said}");
+}
+
+#[test]
 fn a_dry_run_touches_nothing() {
     let path = file("dry", ROUTER.as_bytes());
     let path = path.to_str().unwrap();

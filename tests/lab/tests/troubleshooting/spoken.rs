@@ -66,7 +66,7 @@ const CHECK: Words = lines("crates/health/src/line.rs::Line::fmt");
 const FAILURE: Words = lines("crates/health/src/failure.rs::Failure::fmt");
 
 const PULSE_WARNINGS: [Words; 5] = [
-    lines("pulse/src/configuration.rs::read").only(&["{shown}, line {}: {}"]),
+    lines("pulse/src/configuration.rs::read").only(&["{shown}: {}", "{shown}, line {line}: {}"]),
     lines("pulse/src/plan.rs::Plan::new"),
     lines("pulse/src/plan.rs::timers"),
     lines("pulse/src/plan.rs::floating_addresses").only(&["{owner}: {address} is not raised: {reason}"]),
@@ -112,7 +112,7 @@ pub(crate) const CALLS: &[Spoken] = &[
                 "fos: Service type is not \"fos\" in {path}",
                 "fos: No Failover Services defined in {path}.",
             ]),
-            lines("pulse/src/configuration.rs::read").but(&["{shown}, line {}: {}"]),
+            lines("pulse/src/configuration.rs::read").but(&["{shown}: {}", "{shown}, line {line}: {}"]),
             parts("pulse/src/key_file.rs::Refusal"),
             parts("crates/service/src/secret_file.rs::Error"),
             lines("pulse/src/router.rs::Router::reread"),
