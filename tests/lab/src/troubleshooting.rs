@@ -45,9 +45,17 @@ pub struct Entry {
 impl Entry {
     /// Whether it is this line that it tells of.
     pub fn describes(&self, line: &Line) -> bool {
-        self.programs.contains(&line.ident.as_str())
-            && self.severities().any(|severity| severity == line.severity)
-            && self.pattern.is_match(&line.text)
+        self.programs.contains(&line.ident.as_str()) && (self.is_logged_as(line) || self.is_said_as(line))
+    }
+
+    fn is_logged_as(&self, line: &Line) -> bool {
+        self.severities().any(|severity| severity == line.severity) && self.pattern.is_match(&line.text)
+    }
+
+    /// What systemd took from standard error names the program once more, and has no severity of its own.
+    fn is_said_as(&self, line: &Line) -> bool {
+        let said = line.text.strip_prefix(&line.ident).and_then(|text| text.strip_prefix(": "));
+        said.is_some_and(|said| self.pattern.is_match(said))
     }
 
     /// As they are in the log. Piranha, on the other router perhaps, knows only `info`.
