@@ -7,6 +7,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use control::record::{self, ADDRESSES, Address, SERVICES};
+use lvs_cf::Config;
+use lvs_cf::system::System;
 use netdev::{FloatingAddress, Interfaces, Label, Lowered};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -21,6 +23,8 @@ use crate::plan::Plan;
 const LVSD_PID_FILE: &str = "/var/run/lvs.pid";
 /// That of fos.
 const FOS_PID_FILE: &str = "/var/run/fos.pid";
+/// There as long as the kernel's module is loaded.
+const IPVS: &str = "/proc/net/ip_vs";
 /// How long a daemon may take to end before it is killed; fos runs the stop commands meanwhile.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// Pause between two looks at a process.
@@ -52,7 +56,34 @@ pub(crate) fn clear(interfaces: &mut Interfaces, options: &Options) -> bool {
         forget_addresses();
     }
     end_daemons(options, Duration::ZERO);
-    clear_table(options) && removed
+    let stopped = stop_sync_daemons(&options.file);
+    if let Err(error) = &stopped {
+        tracing::warn!("connection synchronisation: {error}");
+    }
+    clear_table(options) && removed && stopped.is_ok()
+}
+
+/// The kernel has no record of who started them: they are pulse's if the file says so.
+fn stop_sync_daemons(file: &Path) -> Result<(), ipvs::Error> {
+    // Asking would load the module.
+    if !Path::new(IPVS).exists() {
+        return Ok(());
+    }
+    let mut client = ipvs::Client::connect()?;
+    let daemons = client.sync_daemons()?;
+    if daemons.is_empty() || !synchronises(file) {
+        return Ok(());
+    }
+    for daemon in daemons {
+        client.stop_sync_daemon(daemon.role)?;
+        tracing::warn!("stopped the sync daemon on {}: it was left behind", daemon.interface);
+    }
+    Ok(())
+}
+
+fn synchronises(file: &Path) -> bool {
+    let Ok(bytes) = lvs_cf::file::read(file) else { return false };
+    Config::parse(&bytes, &System::default()).is_ok_and(|parsed| parsed.config.syncdaemon)
 }
 
 /// Those that are not in the present file. What has become an address of the router itself since stays.

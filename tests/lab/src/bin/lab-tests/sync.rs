@@ -5,11 +5,12 @@ use std::time::Duration;
 use lab::pair::{start_pulse, stop_pulse};
 use lab::suite::Test;
 use lab::{Machine, Pair, Routing, tests, wait_until};
+use nix::sys::signal::Signal;
 
 const PATIENCE: Duration = Duration::from_secs(15);
 
 pub(crate) fn tests() -> Vec<Test> {
-    tests!("sync": the_sync_daemon_follows_the_role)
+    tests!("sync": the_sync_daemon_follows_the_role, a_killed_pulse_leaves_a_daemon_that_is_cleared)
 }
 
 fn the_sync_daemon_follows_the_role() {
@@ -33,6 +34,27 @@ fn the_sync_daemon_follows_the_role() {
 
     stop_pulse(&pair.backup);
     assert!(daemons(&pair.backup).is_empty(), "a stopped router synchronises nothing");
+}
+
+fn a_killed_pulse_leaves_a_daemon_that_is_cleared() {
+    let pair = Pair::boot(Routing::Direct);
+    let router = &pair.primary;
+    pair.configure(&pair.configuration().with("syncdaemon", "1").with("syncd_iface", "eth0"));
+    start_pulse(router);
+    pair.wait_until_active(router);
+    wait_until("master here", PATIENCE, || daemons(router) == ["master eth0 0"]);
+    router.signal("pulse", Signal::SIGKILL);
+    wait_until("the end of pulse", PATIENCE, || router.processes_named("pulse").is_empty());
+    assert_eq!(daemons(router), ["master eth0 0"], "the kernel's daemon outlives pulse");
+
+    // Somebody else's, as far as the file tells.
+    pair.configure(&pair.configuration());
+    router.run("/usr/sbin/pulse", &["--clear"]).expect_success();
+    assert_eq!(daemons(router), ["master eth0 0"]);
+    pair.configure(&pair.configuration().with("syncdaemon", "1"));
+    let said = router.run("/usr/sbin/pulse", &["--clear"]).expect_success();
+    assert!(said.contains("pulse: stopped the sync daemon on eth0: it was left behind"), "{said}");
+    assert_eq!(daemons(router), Vec::<String>::new());
 }
 
 /// Role, interface and id of the running sync daemons.
