@@ -104,18 +104,24 @@ pub(crate) fn a_pulse_that_does_not_end_is_killed() {
     let script = router.read(PULSE).expect("a script");
     assert!(script.contains("\nPATIENCE=30\n"));
     router.write(PULSE, script.replace("PATIENCE=30", "PATIENCE=2"));
+    router.write(SETTINGS, "OPTIONS=--forceactive\n");
     router.run(PULSE, &["start"]).expect_success();
+    wait_until("the floating address and the service", PATIENCE, || {
+        router.has_address(FLOATING) && !router.table().0.is_empty()
+    });
     router.signal("pulse", Signal::SIGSTOP);
     let begin = Instant::now();
     let stop = router.run(PULSE, &["stop"]);
     assert!(begin.elapsed() > Duration::from_secs(1), "it was not given the time");
     assert_eq!((stop.code(), stop.stdout.as_str()), (1, "Shutting down pulse: [FAILED]\n"));
-    assert!(
-        stop.stderr.starts_with("pulse: had to be killed after 2 s. Floating addresses"),
-        "{}",
-        stop.stderr
+    let taken_down = format!("pulse: removed {FLOATING} from eth0:1: it was left behind\n");
+    assert_eq!(
+        stop.stderr,
+        format!(
+            "pulse: had to be killed after 2 s\n{taken_down}pulse: its floating addresses and services are taken down\n"
+        )
     );
-    assert!(router.processes_named("pulse").is_empty());
+    assert_nothing_is_left(&router);
     assert_eq!(router.run(PULSE, &["status"]).code(), 3);
 }
 
