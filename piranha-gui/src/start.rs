@@ -151,8 +151,14 @@ fn site(options: &Options) -> anyhow::Result<Arc<Site>> {
     Ok(Arc::new(Site::new(file, Helper::at(options.run_directory.join("helper.sock")), Places::of(options))?))
 }
 
-/// Whether only root can put something else in the place of a file in this directory.
+/// Whether only root can put something else in the place of a file in this directory. A link counts, as `/var/run` is one,
+/// if nobody else can put another one in its place.
 pub(crate) fn is_roots(directory: &Path) -> bool {
     use std::os::unix::fs::MetadataExt as _;
-    std::fs::symlink_metadata(directory).is_ok_and(|found| found.uid() == 0 && found.mode() & 0o022 == 0)
+    let Ok(found) = std::fs::symlink_metadata(directory) else { return false };
+    if found.is_symlink() {
+        return directory.parent().is_some_and(is_roots)
+            && directory.canonicalize().is_ok_and(|target| is_roots(&target));
+    }
+    found.uid() == 0 && found.mode() & 0o022 == 0
 }
