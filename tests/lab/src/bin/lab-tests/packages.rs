@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use lab::pair::{CONFIGURATION, destinations, wait_until_heard};
+use lab::pair::{CONFIGURATION, FLOATING, destinations, wait_until_heard};
 use lab::suite::Test;
 use lab::{Machine, Pair, Routing, tests, wait_until};
 
@@ -20,6 +20,7 @@ const PASSWORD: &str = "/etc/sysconfig/ha/conf/piranha.passwd";
 pub(crate) fn tests() -> Vec<Test> {
     tests!("packages":
         a_pair_that_had_piranha_serves_with_the_package_and_is_upgraded_under_way,
+        systemd_runs_what_the_package_brings,
     )
 }
 
@@ -68,6 +69,30 @@ fn a_pair_that_had_piranha_serves_with_the_package_and_is_upgraded_under_way() {
     assert!(pair.backup.processes_named("pulse").is_empty());
     pair.wait_until_active(&pair.primary);
     assert_eq!(pair.routers().map(left_by_the_administrator), before);
+}
+
+fn systemd_runs_what_the_package_brings() {
+    let pair = Pair::boot(Routing::Direct);
+    let router = &pair.primary;
+    router.without_programs();
+    have_dpkg(router);
+    router.write(PACKAGE, make());
+    router.boot_systemd(&[]);
+    install(router);
+    router.write(CONFIGURATION, pair.configuration().to_string());
+    assert_eq!(router.run("systemctl", &["is-enabled", "pulse"]).stdout.trim(), "disabled");
+    router.run("systemctl", &["enable", "--now", "pulse"]).expect_success();
+    pair.wait_until_active(router);
+
+    let pulse = pid_of_pulse(router);
+    install(router);
+    assert_ne!(pid_of_pulse(router), pulse, "an upgrade restarts what runs");
+    assert_eq!(router.run("systemctl", &["is-enabled", "pulse"]).stdout.trim(), "enabled");
+    pair.wait_until_active(router);
+
+    dpkg(router, &["--remove", "piranha"]);
+    assert!(router.processes_named("pulse").is_empty() && !router.has_address(FLOATING));
+    assert!(router.path(CONFIGURATION).exists());
 }
 
 /// The package of the programs that are tested here.
