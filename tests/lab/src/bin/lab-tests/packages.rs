@@ -157,7 +157,9 @@ fn left_by_the_administrator(router: &Machine) -> String {
 
 /// Two of them: the page as Piranha starts it, and the web server of the machine. The process number of the first.
 fn start_old_page(router: &Machine) -> i32 {
-    let wait = "while :; do sleep 1; done";
+    // Without a process of its own, which would be called httpd as well for a moment.
+    let wait = "read line <>/run/never";
+    router.run("mkfifo", &["/run/never"]).expect_success();
     for last in ["/etc/sysconfig/ha/conf/httpd.conf", "/etc/httpd/conf/httpd.conf"] {
         let _until_the_machine_ends = router.start("/usr/sbin/httpd", &["-c", wait, "-f", last]);
     }
