@@ -1,10 +1,11 @@
 //! The Debian package on two routers that had Piranha.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
+use lab::installed::repository;
 use lab::pair::{CONFIGURATION, FLOATING, destinations, wait_until_heard};
 use lab::suite::Test;
 use lab::{Machine, Pair, Routing, tests, wait_until};
@@ -97,9 +98,7 @@ fn systemd_runs_what_the_package_brings() {
 
 /// The package of the programs that are tested here.
 fn make() -> Vec<u8> {
-    let sources =
-        Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).expect("the folder of the sources");
-    let made = Command::new(sources.join("packaging/deb"))
+    let made = Command::new(repository().join("packaging/deb"))
         .args(["--quick", "--output", "/run/lab/packages", "--programs"])
         .arg(lab::world::programs())
         .output()

@@ -2,7 +2,8 @@
 
 use std::fmt;
 use std::fs;
-use std::path::{Path, PathBuf};
+
+use lab::installed::repository;
 
 /// The documents that are played.
 pub(super) const GUIDES: [&str; 6] = [
@@ -130,11 +131,6 @@ impl fmt::Display for Block {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(out, "{}:{} (on {})", self.guide, self.line, self.place)
     }
-}
-
-/// Where the documents lie.
-pub(super) fn repository() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
 fn fences(text: &str) -> Vec<Fence> {

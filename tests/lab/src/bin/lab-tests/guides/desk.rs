@@ -14,10 +14,9 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
+use lab::installed::repository;
 use lab::network::Machining;
 use lab::{Lab, Machine, Switch, wait_until};
-
-use super::block::repository;
 
 const PATIENCE: Duration = Duration::from_secs(20);
 /// The address that clients know.
